@@ -60,7 +60,7 @@ class Diagnostic:
         headline: str,
         labels: Iterable[Label] = (),
         why: Iterable[str] = (),
-        help: Iterable[str] = (),  # noqa: A002
+        help: Iterable[str] = (),
         severity: str = "error",
     ) -> None:
         if isinstance(why, str) or isinstance(help, str):

@@ -1,8 +1,8 @@
 """From a file to a source, or to a diagnostic that says why not.
 
 Reading is total: whatever a path leads to, the outcome is a `Source`, or `Unreadable` with a ready
-diagnostic, never another exception. What a source may hold is Unicode text, of which `scan_characters` refuses
-the characters that make it look other than it is.
+diagnostic, never another exception. What a source may hold is Unicode text, of which `scan_characters`
+refuses the characters that make it look other than it is.
 
 >>> try:
 ...     read("/nowhere/model.cat")
