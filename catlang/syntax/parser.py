@@ -1,0 +1,235 @@
+"""The parse: a walk over the tables that Lark made of the grammar.
+
+Lark analyses the grammar (``grammar/tables.py``); at run time the tables are plain data and the walk is the textbook's
+shift and reduce, with one regular expression as its lexer. Soft words are words only where the state asks for them.
+Upon a mistake the parse goes on at the next line that begins with a declaration's word, so that a file with five
+mistakes gives five messages.
+
+>>> from catlang.span import Source
+>>> parsed = parse(Source("m.cat", None, "dim n dim d = 2*n"))
+>>> parsed.declarations
+[Dims([DimItem('n', None, None, None)], []), Dims([DimItem('d', None, None, Times([Number(2), Name('n')]))], [])]
+>>> [found.headline for found in parse(Source("m.cat", None, "object A == B")).diagnostics]
+['expected `=` or `:`, found `==`']
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from typing import Any, NamedTuple
+
+from catlang.diagnostic import Diagnostic, Label
+from catlang.span import Source, Span
+from catlang.syntax import tree
+from catlang.syntax.builder import Builder, fold
+from catlang.syntax.wording import unexpected
+
+#: The words with which a declaration begins; a line that begins with one is where the parse goes on.
+DECLARATION = ("import", "dim", "param", "object", "morphism", "primitive", "cell", "frozen", "law", "endofunctor",
+               "algebra", "coalgebra", "transformation", "translation", "monad", "theory", "semiring", "category",
+               "cocycle", "extension", "strength", "hom", "budget", "group", "monoid", "action", "model", "lax")
+#: At most so many mistakes of syntax are told of one file.
+MOST_MISTAKES = 50
+#: At most so many brackets may stand open.
+MOST_OPEN = 200
+
+
+class Token(str):
+    """A piece of text with its place and what it is."""
+
+    __slots__ = ("type", "start_pos", "end_pos")
+    type: str
+    start_pos: int
+    end_pos: int
+
+
+class Parsed(NamedTuple):
+    """The declarations that could be read, what was wrong, and the names of those that could not be read."""
+
+    declarations: list[tree.Declaration]
+    diagnostics: list[Diagnostic]
+    broken: set[str]
+
+
+class Tables:
+    """The tables, read once a process and only when something is parsed."""
+
+    def __init__(self) -> None:
+        import json
+        import os
+
+        folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "grammar")
+        with open(os.path.join(folder, "tables.json"), encoding="utf-8") as file:
+            data = json.load(file)
+        self.states: list[dict[str, int]] = data["states"]
+        self.rules: list[Any] = data["rules"]
+        self.start: int = data["start"]
+        self.words: dict[str, str] = data["words"]
+        self.soft: dict[str, str] = data["soft"]
+        self.signs: dict[str, str] = data["signs"]
+        # The lexer's pattern for names knows no reserved words: they are looked up.
+        name = re.sub(r"^\(\?!.*?\]\)\)", "", data["patterns"]["NAME"])
+        signs = "|".join(re.escape(sign) for sign in sorted(self.signs, key=len, reverse=True))
+        self.pattern = re.compile(
+            rf"[ \t\r\n]*(?:#[^\n]*[ \t\r\n]*)*(?:({name})|({signs})|({data['patterns']['NUMBER']})|"
+            rf"({data['patterns']['STRING']})|(\Z)|(.))", re.DOTALL)
+        self.resume = re.compile(rf"^[ \t]*(?=(?:{'|'.join(DECLARATION)})\b(?!\s*=))", re.MULTILINE)
+
+
+_tables: list[Tables] = []
+
+
+def tables() -> Tables:
+    if not _tables:
+        _tables.append(Tables())
+    return _tables[0]
+
+
+class Mistake(Exception):  # noqa: N818 - no error of the program
+    """The walk stopped at a token, in a state that expects others; ``previous`` is the token before."""
+
+    def __init__(self, token: Token, expected: set[str], previous: Token | None, opened: list[Token]) -> None:
+        super().__init__(token)
+        self.token, self.expected, self.previous, self.opened = token, expected, previous, opened
+
+
+def _walk(text: str, start: int, builder: Builder) -> None:
+    """Shift and reduce from ``start`` to the end of the text; raises :class:`Mistake`."""
+    table = tables()
+    states, rules, words, soft, signs = table.states, table.rules, table.words, table.soft, table.signs
+    match = table.pattern.match
+    stack: list[int] = [table.start]
+    values: list[Any] = []
+    opened: list[Token] = []
+    position = start
+    previous: Token | None = None
+    while True:
+        found = match(text, position)
+        assert found is not None
+        group = found.lastindex or 5
+        word = found[group]
+        token = Token(word)
+        position = found.end()
+        token.end_pos = position
+        token.start_pos = position - len(word)
+        if group == 1:
+            kind = words.get(word)
+            if kind is None:
+                kind = soft.get(word, "NAME")
+                if kind not in states[stack[-1]]:
+                    kind = "NAME"
+        elif group == 2:
+            kind = signs[word]
+            if word in "([{":
+                opened.append(token)
+                if len(opened) > MOST_OPEN:
+                    raise Mistake(token, {"DEPTH"}, previous, opened)
+            elif word in ")]}" and opened:
+                if not (opened[-1] + word) in ("()", "[]", "{}"):
+                    raise Mistake(token, {"BRACKET"}, previous, opened)
+                opened.pop()
+        elif group == 5:
+            kind = "$END"
+        else:
+            kind = ("NUMBER", "STRING", "", "UNKNOWN")[group - 3]
+        token.type = kind
+        while True:
+            actions = states[stack[-1]]
+            action = actions.get(kind)
+            if action is None:
+                raise Mistake(token, {name for name in actions if name.isupper() or name == "$END"}, previous, opened)
+            if action >= 0:
+                if kind == "$END":
+                    return
+                stack.append(action)
+                values.append(token)
+                break
+            origin, size, method, alone, recipe = rules[-1 - action]
+            if size:
+                children = values[-size:]
+                del stack[-size:]
+                del values[-size:]
+            else:
+                children = []
+            if recipe is not None:
+                kept: list[Any] = []
+                for place, splice, absent in recipe:
+                    if absent:
+                        kept.extend([None] * absent)
+                    if place >= 0:
+                        if splice:
+                            kept.extend(children[place])
+                        else:
+                            kept.append(children[place])
+                children = kept
+            if method is None:
+                value: Any = children
+            elif alone and len(children) == 1:
+                value = children[0]
+            else:
+                value = getattr(builder, method)(children)
+            if origin == "start":
+                return
+            stack.append(states[stack[-1]][origin])
+            values.append(value)
+        previous = token
+
+
+def parse(source: Source) -> Parsed:
+    """The syntax tree of a source; never raises, whatever the text."""
+    builder = Builder()
+    diagnostics: list[Diagnostic] = []
+    broken: set[str] = set()
+    position = 0
+    collecting = gc.isenabled()
+    gc.disable()  # a tree has no cycles; collecting while it grows costs a third of the parse
+    try:
+        while True:
+            try:
+                _walk(source.text, position, builder)
+                break
+            except Mistake as mistake:
+                diagnostics.append(unexpected(source, mistake.token, mistake.expected, mistake.previous, mistake.opened))
+                begin, position = _around(source.text, mistake, position)
+                broken |= _names(source.text[begin:position])
+                if len(diagnostics) >= MOST_MISTAKES or position >= len(source.text):
+                    break
+    finally:
+        if collecting:
+            gc.enable()
+    for code, headline, start, end, help in builder.mistakes[:MOST_MISTAKES]:
+        diagnostics.append(Diagnostic(code, headline, [Label(Span(source, start, end), "")], help=(help,)))
+    return Parsed(builder.declarations, diagnostics, broken)
+
+
+def _around(text: str, mistake: Mistake, position: int) -> tuple[int, int]:
+    """Where the declaration with the mistake begins, and where the parse goes on."""
+    resume = tables().resume
+    at = mistake.token.start_pos
+    begin = position
+    for found in resume.finditer(text, position, at + 1):
+        if found.end() <= at and not (mistake.opened and found.end() > mistake.opened[0].start_pos
+                                      and found.end() == at):
+            begin = found.start()
+    # A declaration's word where none can stand is itself where the parse goes on.
+    following = resume.search(text, at if at > begin or mistake.opened else at + 1)
+    if following is not None and following.end() <= position:
+        following = resume.search(text, position + 1)
+    if following is not None and following.start() <= begin and following.end() <= at and at == begin:
+        following = resume.search(text, at + 1)
+    line = text.rfind("\n", 0, at) + 1
+    if following is None or following.start() > at:
+        here = resume.match(text, line)
+        if here is not None and here.end() == at and at > position:
+            return begin, at
+    return begin, following.end() if following is not None else len(text)
+
+
+_NAMED = re.compile(r"\b(?:object|morphism|primitive|cell|frozen|param|dim|endofunctor|algebra|coalgebra|hom|group|"
+                    r"theory|model|action|semiring|category)\s+([^\W\d]\w*)")
+
+
+def _names(text: str) -> set[str]:
+    """What the text would have declared, so that its uses elsewhere give no second message."""
+    return {fold(name) for name in _NAMED.findall(text)}

@@ -1,0 +1,150 @@
+"""Mistakes of syntax, in words.
+
+What stands in the way is told before what the grammar would have taken: a bracket that was never closed, a reserved
+word as a name, an ``=`` in a law. Only then: expected this, found that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catlang.diagnostic import Diagnostic, Label
+from catlang.span import Source, Span
+
+if TYPE_CHECKING:
+    from catlang.syntax.parser import Token
+
+#: How a terminal is called in a message; what stands for itself is not listed.
+CALLED = {
+    "NAME": "a name", "NUMBER": "a number", "STRING": "a path in quotes", "_EQ": "`=`", "_COLON": "`:`",
+    "_ARROW": "`->`", "_COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "_LBRACE": "`{`",
+    "_RBRACE": "`}`", "_IN": "`in`", "_IMPLIES": "`=>`", "_MAPSTO": "`|->`", "ELLIPSIS": "`...`",
+    "$END": "the end of the file", "EQEQ": "`==`", "_EVAL": "`eval`", "_DOT": "`.`",
+}
+#: Terminals that begin an expression.
+BEGINS = {"NAME", "NUMBER", "LPAR", "LSQB", "ELLIPSIS", "WILDCARD"}
+#: Terminals that go on with an expression, of no help in a list of what was expected.
+GOES_ON = {"_COMPOSE", "_AFTER", "_STAR", "_PLUS", "MINUS", "FLOOR", "SLASH", "PERCENT", "CARET", "_OVER", "INIT", "_AS",
+           "_DOT", "_ALONG", "_MAPSTO", "EQEQ", "LE", "GE", "LT", "GT", "NE", "DIVIDES"}
+
+
+def _is_declaration(kind: str) -> bool:
+    return kind.lower() in ("import", "dim", "param", "object", "morphism", "primitive", "cell", "frozen", "law",
+                            "endofunctor", "algebra", "coalgebra", "transformation", "translation", "monad", "theory",
+                            "semiring", "category", "cocycle", "extension", "strength", "hom", "budget", "group",
+                            "monoid", "action", "model", "lax")
+
+
+def _shown(token: Token) -> str:
+    if token.type == "$END":
+        return "the end of the file"
+    return f"`{token}`" if len(token) <= 30 else f"`{token[:27]}...`"
+
+
+def _expected(expected: set[str]) -> str:
+    """What could have stood here, in a few words."""
+    if BEGINS <= expected:
+        return "an expression"
+    kinds = expected - GOES_ON if expected - GOES_ON else expected
+    declarations = {kind for kind in kinds if _is_declaration(kind) or kind == "$END"}
+    # Between declarations nearly everything may follow: then nothing is said but that the declaration was over.
+    if len(declarations) > 5:
+        kinds = kinds - declarations
+        if not kinds & {"_EQ", "_COLON", "_ARROW", "RPAR", "RSQB", "_IN"}:
+            return "a declaration"
+        kinds -= {"LPAR", "LSQB", "_WHERE", "_COMMA", "WEIGHTS", "STATE", "NOISE", "REDUCES"}
+    if kinds & {"_COLON", "_EQ"} and "RPAR" not in kinds and "RSQB" not in kinds:
+        kinds -= {"LPAR", "LSQB", "_COMMA"}
+    order = ["NAME", "_EQ", "_COLON", "_ARROW", "_COMMA", "RPAR", "RSQB"]
+    names = sorted(kinds, key=lambda kind: (order.index(kind) if kind in order else len(order), kind))
+    called: list[str] = []
+    for kind in names:
+        word = CALLED.get(kind) or f"`{kind.strip('_').lower()}`"
+        if word not in called:
+            called.append(word)
+    if not called:
+        return "something else"
+    if len(called) > 4:
+        called = called[:4]
+    return called[0] if len(called) == 1 else f"{', '.join(called[:-1])} or {called[-1]}"
+
+
+def unexpected(source: Source, token: Token, expected: set[str], previous: Any, opened: list[Any]) -> Diagnostic:
+    """The diagnostic for a token that the grammar does not take where it stands."""
+    from catlang.syntax.parser import tables
+
+    here = Label(Span(source, token.start_pos, max(token.end_pos, token.start_pos)), "")
+    kind = token.type if hasattr(token, "type") else ""
+    if expected == {"DEPTH"}:
+        return Diagnostic("E0106", "brackets are nested too deep here", [here],
+                          help=("name a part of it with `let` or a declaration of its own",))
+    if expected == {"BRACKET"}:
+        wanted = {"(": ")", "[": "]", "{": "}"}[opened[-1]]
+        other = Label(Span(source, opened[-1].start_pos, opened[-1].end_pos), "opened here", primary=False)
+        return Diagnostic("E0101", f"`{opened[-1]}` is closed by `{token}`",
+                          [Label(here.span, f"expected `{wanted}`"), other])
+    if kind == "UNKNOWN":
+        return _character(source, token, here)
+    if opened and (kind == "$END" or (_is_declaration(kind) and kind not in ("MODEL", "ACTION", "GROUP", "MONOID"))):
+        last = opened[-1]
+        wanted = {"(": ")", "[": "]", "{": "}"}[last]
+        return Diagnostic("E0101", f"`{last}` is never closed",
+                          [Label(Span(source, last.start_pos, last.end_pos), "opened here")],
+                          help=(f"put a `{wanted}` before the next declaration",))
+    if str(token) in tables().words and "NAME" in expected and str(token) not in ("_", "...") and not (
+            BEGINS <= expected and kind in ("_IN", "_WHERE", "_OVER", "_ALONG")):
+        return Diagnostic("E0108", f"`{token}` is a reserved word", [Label(here.span, "a name is expected here")],
+                          help=(f"choose another name, for example `{token}_`",))
+    if kind == "_EQ" and {"EQEQ", "DIVIDES"} & expected:
+        return Diagnostic("E0110", "a condition is written with `==`", [Label(here.span, "`=` gives a name a meaning")],
+                          help=("write `==`",))
+    if kind == "SLASH" and "FLOOR" in expected:
+        return Diagnostic("E0100", "expected an operator, found `/`", [here], help=("integer division is `//`",))
+    if kind in ("RPAR", "RSQB", "_RBRACE") and not opened:
+        return Diagnostic("E0101", f"`{token}` closes nothing", [here], help=("remove it",))
+    if kind in ("_COLON", "_EQ") and not ({"_COLON", "_EQ"} & expected) and previous is not None and (
+            "WEIGHTS" in expected or "_EQ" in expected):
+        pass
+    wanted = _expected(expected)
+    help: tuple[str, ...] = ()
+    if kind in ("NAME", "LPAR") and _is_word_like(token) and wanted == "a declaration":
+        from catlang.suggest import nearest
+        from catlang.syntax.parser import DECLARATION
+
+        near = nearest(str(token), [word for word in DECLARATION])
+        if near is not None:
+            help = (f"did you mean `{near}`?",)
+        else:
+            help = ("two expressions side by side are joined by `>>` (then), `*` (beside) or `,`",)
+    elif kind == "_ARROW" and "_MAPSTO" in expected:
+        help = ("a lambda is written `x |-> f(x)`; `->` stands in headers",)
+    elif kind == "_EQ" and "_ARROW" in expected and previous is not None:
+        help = ("a morphism has a domain and a codomain: `name : A -> B = body`",)
+    elif kind == "_EQ" and "_COLON" in expected:
+        help = ("the type comes first: `: A -> B = ...`",)
+    labels = [Label(here.span, f"expected {wanted}")]
+    return Diagnostic("E0100", f"expected {wanted}, found {_shown(token)}", labels, help=help)
+
+
+def _is_word_like(token: Token) -> bool:
+    return token.isidentifier()
+
+
+def _character(source: Source, token: Token, here: Label) -> Diagnostic:
+    """A character that begins nothing in the language."""
+    import unicodedata
+
+    character = str(token)
+    name = unicodedata.name(character, "") if not character.isascii() else ""
+    called = f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
+    if name:
+        called += f" (U+{ord(character):04X} {name.lower()})"
+    help: tuple[str, ...] = ()
+    if character == '"':
+        return Diagnostic("E0109", "this text is never closed", [here], help=('put a `"` on the same line',))
+    twins = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "∗": "*", "⋅": "*", "·": "*", "：": ":",
+             "，": ",", "；": ",", "（": "(", "）": ")", ";": ",", "&": "*", "|": "|->", "\\": "|->", "@": ">>",
+             "λ": "|->", "⊗": "*", "⊕": "+", "\u00a0": " ", "⟶": "->", "!": "!=", "²": "^2"}
+    if character in twins:
+        help = (f"did you mean `{twins[character]}`?",)
+    return Diagnostic("E0109", f"the character {called} has no meaning here", [here], help=help)

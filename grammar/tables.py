@@ -1,0 +1,114 @@
+"""The parser's tables: what Lark makes of ``catlang.lark``, as plain data.
+
+Lark analyses the grammar once, here; ``tables.json`` beside this file is what the parser walks at run time, so that a
+cold start neither builds the tables (60 ms) nor loads a pickle. A test holds the file to the grammar, and the parser's
+walk to Lark's own. After a change of the grammar: ``python -m catlang.grammar.tables``.
+
+The data: ``names``, the pattern of an identifier; ``words``, the words reserved everywhere; ``soft``, those reserved
+only where the grammar asks for them; ``signs``, spelling to terminal; ``states``, for each state terminal or rule to
+action (``n >= 0``: go to state n; ``n < 0``: reduce by rule ``-1 - n``); ``rules``, for each rule its origin, its size,
+the name of the builder's method (null where it passes its only child on, or splices its children into its parent's),
+and which children it keeps, in what way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+GRAMMAR = os.path.join(FOLDER, "catlang.lark")
+TABLES = os.path.join(FOLDER, "tables.json")
+#: The words that are reserved only where the grammar asks for them.
+SOFT = ("cell", "as", "divides", "eval", "train", "weights", "state", "noise", "reduces", "group", "monoid", "action", "model",
+        "sort", "op", "arrow", "lax", "up", "to", "on", "of")
+
+
+def lark(**options: Any) -> Any:
+    """The grammar in Lark itself, LALR and strict: it raises ``GrammarError`` at any conflict or collision."""
+    from lark import Lark
+
+    with open(GRAMMAR, encoding="utf-8") as file:
+        return Lark(file.read(), parser="lalr", strict=True, maybe_placeholders=True, **options)
+
+
+def _recipe(rule: Any) -> list[list[int]] | None:
+    """Which children a rule keeps: ``[position, splice, absent parts before it]``, closed by ``[-1, 0, absent]``."""
+    absent = [0] * (len(rule.expansion) + 1)
+    if rule.options.empty_indices:
+        marks = "".join(str(int(mark)) for mark in rule.options.empty_indices)
+        absent = [len(ones) for ones in marks.split("0")]
+    kept, nones = [], 0
+    for position, symbol in enumerate(rule.expansion):
+        nones += absent[position]
+        if rule.options.keep_all_tokens or not (symbol.is_term and symbol.filter_out):
+            splice = not symbol.is_term and symbol.name.startswith("_")
+            kept.append([position, int(splice), nones])
+            nones = 0
+    nones += absent[-1]
+    if all(entry == [place, 0, 0] for place, entry in enumerate(kept)) and len(kept) == len(rule.expansion) and not nones:
+        return None
+    return [*kept, [-1, 0, nones]]
+
+
+def build() -> dict[str, Any]:
+    """The tables, made afresh from the grammar."""
+    parser = lark()
+    table = parser.parser.parser._parse_table
+    numbers = {state: number for number, state in enumerate(sorted(table.states))}
+    rules = sorted(parser.rules, key=lambda rule: (rule.origin.name, rule.order, len(rule.expansion), str(rule.expansion)))
+    rule_numbers = {id(rule): number for number, rule in enumerate(rules)}
+    equal = {rule: number for number, rule in enumerate(rules)}
+    states = []
+    for state in sorted(table.states):
+        actions = {}
+        for symbol, (action, argument) in sorted(table.states[state].items()):
+            if action.name == "Shift":
+                actions[symbol] = numbers[argument]
+            else:
+                actions[symbol] = -1 - rule_numbers.get(id(argument), equal.get(argument, 0))
+        states.append(actions)
+    rows = []
+    for rule in rules:
+        origin = rule.origin.name
+        splices = origin.startswith("_")
+        method = None if splices else rule.alias or origin
+        alone = rule.options.expand1 and not rule.alias
+        rows.append([origin, len(rule.expansion), method, int(bool(alone)), _recipe(rule)])
+    signs, words, soft = {}, {}, {}
+    patterns = {}
+    for terminal in parser.terminals:
+        if terminal.name in ("NAME", "NUMBER", "STRING", "COMMENT", "WHITESPACE"):
+            patterns[terminal.name] = terminal.pattern.to_regexp()
+            continue
+        source = terminal.pattern.to_regexp()
+        spellings = [terminal.pattern.value] if terminal.pattern.type == "str" else _spellings(source)
+        for spelling in spellings:
+            if spelling in SOFT:
+                soft[spelling] = terminal.name
+            elif spelling[0].isalpha() or spelling == "_":
+                words[spelling] = terminal.name
+            else:
+                signs[spelling] = terminal.name
+    return {"patterns": patterns, "words": words, "soft": soft, "signs": signs,
+            "start": numbers[table.start_states["start"]], "end": numbers[table.end_states["start"]],
+            "rules": rows, "states": states}
+
+
+def _spellings(pattern: str) -> list[str]:
+    """The alternatives of a terminal such as ``(?:\\->|→)``."""
+    while pattern.startswith("(?:") and pattern.endswith(")"):
+        pattern = pattern[3:-1]
+    return [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\)\|", pattern)]
+
+
+def text() -> str:
+    """The tables as they stand in ``tables.json``."""
+    return json.dumps(build(), ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    with open(TABLES, "w", encoding="utf-8") as file:
+        file.write(text())
