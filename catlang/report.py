@@ -96,9 +96,9 @@ def _full(diagnostic: Diagnostic) -> list[Row]:
     ]
     # One width for all blocks, so that the frame is one line from top to bottom.
     numbers = [number for *_, lines in blocks for number, _ in lines if number != SKIPPED]
-    margin = " " * max(map(len, numbers), default=0)
+    margin = " " * max(map(len, numbers), default=1)
     for i, (source, labels, lines) in enumerate(blocks):
-        if i > 0 and margin:
+        if i > 0 and numbers:
             rows.append([(f"{margin} |", "frame")])
         place = labels[0].span.place if lines else source.name
         rows.append([(f"{margin}{':::' if i > 0 else '-->'} ", "frame"), (visible(place), "")])
@@ -108,7 +108,7 @@ def _full(diagnostic: Diagnostic) -> list[Row]:
             frame = SKIPPED if number == SKIPPED else f"{number.ljust(len(margin))} |"
             rows.append([(frame.ljust(len(margin) + 3), "frame"), *line])
     notes = [("why", text) for text in diagnostic.why] + [("help", text) for text in diagnostic.help]
-    if notes and margin:
+    if notes and numbers:
         rows.append([(f"{margin} |", "frame")])
     for kind, text in notes:
         first, *rest = text.split("\n")

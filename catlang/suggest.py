@@ -66,6 +66,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 def distance(a: str, b: str) -> int:
     """How many letters are to be added, dropped, changed or swapped with a neighbour to make `b` of `a`."""
+    a, b = _without_common_ends(a, b)
     before: list[int] = []
     above = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
@@ -77,3 +78,15 @@ def distance(a: str, b: str) -> int:
             row.append(steps)
         before, above = above, row
     return above[-1]
+
+
+def _without_common_ends(a: str, b: str) -> tuple[str, str]:
+    """What remains of two names without the letters that both start and end with, which cost no step."""
+    shorter = min(len(a), len(b))
+    start = 0
+    while start < shorter and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return a[start : len(a) - end], b[start : len(b) - end]
