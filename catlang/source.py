@@ -39,7 +39,7 @@ BIDIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 
 
-class Unreadable(Exception):  # noqa: N818 - it is no error of the program
+class Unreadable(Exception):
     """No source could be read, for the reason in `diagnostic`."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
