@@ -1,0 +1,1 @@
+"""The functor to PyTorch: from typed diagrams to the source of `nn.Module`s."""
