@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from catlang.dims.constraint import Constraint
+from catlang.dims.decision import Proved, Refuted, Undecided, Verdict, decide
 from catlang.dims.polynomial import (
     Dim,
     Monomial,
@@ -24,11 +26,17 @@ from catlang.dims.polynomial import (
 )
 
 __all__ = [
+    "Constraint",
     "Dim",
     "Monomial",
     "Poly",
+    "Proved",
     "Quotient",
+    "Refuted",
+    "Undecided",
     "Variable",
+    "Verdict",
+    "decide",
     "evaluate",
     "exact_quotient",
     "flexible_variables",

@@ -235,6 +235,14 @@ def _shared(a: Dim, b: Poly) -> Monomial:
     return tuple(common.items()) if common else ()
 
 
+def cancelled(dim: Dim) -> Dim:
+    """``dim`` without the variables that divide all of it and cannot be 0: it is 0 just when this is."""
+    if isinstance(dim, int) or () in dim.terms:
+        return dim
+    shared = tuple((a, k) for a, k in _shared(dim, dim) if isinstance(a, Variable) and a.least >= 1)
+    return _over(dim, 1, shared)
+
+
 def _over(dim: Dim, divisor: int, shared: Monomial) -> Dim:
     if isinstance(dim, int):
         return dim // divisor

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NO_VARIABLES: tuple[Variable, ...] = ()
 _MAX_RESOLVE = 10_000
+_MAX_WORK = 200_000
 
 
 def occurring(dim: Dim) -> tuple[Variable, ...]:
@@ -77,8 +78,10 @@ def replace(dim: Dim, mapping: Mapping[Variable, Dim] | Mapping[Atom, Dim]) -> D
                 values[atom] = value
     if not values:
         return dim
+    powers = _powers(dim, values)
     kept: dict[Monomial, int] = {}
     result: Dim = 0
+    work = 0
     for monomial, coefficient in dim.terms.items():
         if not any(atom in values for atom, _ in monomial):
             kept[monomial] = coefficient
@@ -87,9 +90,32 @@ def replace(dim: Dim, mapping: Mapping[Variable, Dim] | Mapping[Atom, Dim]) -> D
         partial: Dim = Poly({same: coefficient}) if same else coefficient
         for atom, exponent in monomial:
             if atom in values:
-                partial = product(partial, power(values[atom], exponent))
+                factor = powers[atom, exponent]
+                work += _size(partial) * _size(factor)
+                if work > _MAX_WORK:
+                    raise OverflowError("this dimension has too many terms")
+                partial = product(partial, factor)
         result = result + partial
     return result + collect(kept) if kept else result
+
+
+def _powers(dim: Poly, values: dict[Atom, Dim]) -> dict[tuple[Atom, int], Dim]:
+    powers: dict[tuple[Atom, int], Dim] = {}
+    needed = {factor for monomial in dim.terms for factor in monomial if factor[0] in values}
+    last: Atom | None = None
+    below = 0
+    value: Dim = 1
+    for atom, exponent in sorted(needed, key=lambda factor: (factor[0].key, factor[1])):
+        if atom is not last:
+            last, below, value = atom, 0, 1
+        value = product(value, power(values[atom], exponent - below))
+        powers[atom, exponent] = value
+        below = exponent
+    return powers
+
+
+def _size(dim: Dim) -> int:
+    return 1 if isinstance(dim, int) else len(dim.terms)
 
 
 def resolve(dim: Dim) -> Dim:
