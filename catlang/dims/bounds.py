@@ -63,6 +63,7 @@ def at_least_zero(goal: Dim, facts: Sequence[Dim], steps: Steps) -> bool:
         return True
     if isinstance(goal, int) and not facts:
         return False
+    steps.spend(1 + len(facts) // 8)
     plain = _Plain(goal, [fact for fact in facts if _relevant(fact)], steps)
     if _combination(plain.goal, plain.facts, steps):
         return True
@@ -155,7 +156,10 @@ def _combination(goal: Dim, facts: Sequence[Dim], steps: Steps) -> bool:
     target = _shifted(goal)
     if target is None or len(target) > _MAX_ROWS:
         return False
-    columns = [terms for fact in facts if (terms := _shifted(fact)) is not None]
+    steps.spend(1 + len(facts) // 8)
+    near = set(occurring(goal))
+    nearest = sorted(facts, key=lambda fact: near.isdisjoint(occurring(fact)))[:_MAX_COLUMNS]
+    columns = [terms for fact in nearest if (terms := _shifted(fact)) is not None]
     # facts times a variable reach the nonlinear goals
     degree = max(2, _degree(target))
     atoms = sorted({atom for monomial in target for atom, _ in monomial}, key=lambda atom: atom.key)

@@ -72,6 +72,9 @@ class Context:
         for divisor, dim in self.divisions:
             rest = dim % divisor
             facts += (rest, -rest)
+            low = least_value(dim)
+            if low is not None and low >= 1:
+                facts.append(dim - divisor)
         return [fact for fact in facts if isinstance(fact, Poly)]
 
     def at_least_zero(self, dim: Dim) -> bool:
@@ -85,7 +88,7 @@ class Context:
     def settle(self) -> None:
         """Substitutes until nothing more is determined."""
         for _ in range(_MAX_ROUNDS):
-            self.steps.spend(5)
+            self.steps.spend(5 + self._size() // 8)
             if self.contradictory or not (
                 self._least() or self._equality() or self._division() or self._order()
             ):
@@ -97,7 +100,11 @@ class Context:
                     self.facts.append(side - 1)
             self.contradictory |= dim == 0
 
+    def _size(self) -> int:
+        return len(self.values) + len(self.facts) + len(self.equalities) + len(self.divisions)
+
     def _put(self, variable: Variable, value: Dim) -> None:
+        self.steps.spend(1 + self._size() // 8)
         mapping = {variable: value}
         self.values = {v: substitute(dim, mapping) for v, dim in self.values.items()}
         self.facts = [substitute(fact, mapping) for fact in self.facts]

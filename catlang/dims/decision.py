@@ -18,6 +18,7 @@ question or in a hypothesis, counts neither for nor against. Work is bounded by 
 
 from __future__ import annotations
 
+from itertools import combinations
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,9 @@ def decide(question: Constraint, hypotheses: Sequence[Constraint] = (), steps: i
         context = Context(variables, related, Steps(steps // 4))
         if how := _proof(question, context):
             return Proved(how)
-    except (Exhausted, OverflowError, ZeroDivisionError):
+    except ZeroDivisionError:
+        return Undecided("it divides by zero")
+    except (Exhausted, OverflowError):
         pass
     found = _search(question, groups, context, Steps(steps // 8), large=False)
     if found is not None:
@@ -115,6 +118,8 @@ def decide(question: Constraint, hypotheses: Sequence[Constraint] = (), steps: i
     found = _search(question, groups, context, Steps(steps // 2), large=True)
     if found is not None:
         return Refuted(found)
+    if any(_impossible(*group, Steps(steps // 8)) for group in groups[1:]):
+        return Proved("contradictory hypotheses")
     from catlang.dims.solver import ask
 
     everything = [variable for group, _ in groups for variable in group]
@@ -180,14 +185,22 @@ def _divides(divisor: Dim, dim: Dim, context: Context) -> bool:
     return _zero(dim - divisor * (dim // divisor), context)
 
 
+def _impossible(variables: list[Variable], hypotheses: list[Constraint], steps: Steps) -> bool:
+    try:
+        context = Context(variables, hypotheses, steps)
+        return context.contradictory or context.at_least_zero(-1)
+    except (Exhausted, OverflowError, ZeroDivisionError):
+        return False
+
+
 def _by_cases(question: Constraint, context: Context, splits: int) -> bool:
     here = question.substitute(context.values)
     if _direct(here, context):
         return True
     if not splits:
         return False
-    for variable, values in _splits(here, context):
-        for value in values:
+    for cases in _splits(here, context):
+        for variable, value in cases:
             context.steps.spend(20)
             if not _by_cases(question, context.case(variable, value), splits - 1):
                 break
@@ -196,7 +209,7 @@ def _by_cases(question: Constraint, context: Context, splits: int) -> bool:
     return False
 
 
-def _splits(question: Constraint, context: Context) -> Iterator[tuple[Variable, list[Dim]]]:
+def _splits(question: Constraint, context: Context) -> Iterator[list[tuple[Variable, Dim]]]:
     """Ways to distinguish finitely many cases that cover everything."""
     highest: dict[Variable, int] = {}
     for fact in context.facts:
@@ -208,7 +221,7 @@ def _splits(question: Constraint, context: Context) -> Iterator[tuple[Variable, 
                 highest[variable] = min(bound, highest.get(variable, bound))
     for variable in sorted(highest, key=lambda v: (highest[v] - v.least, v.key)):
         if highest[variable] - variable.least < _MAX_CASES:
-            yield variable, list(range(variable.least, highest[variable] + 1))
+            yield [(variable, value) for value in range(variable.least, highest[variable] + 1)]
     moduli: dict[Variable, int] = {}
     sides = [question.left, question.right, *context.facts, *context.equalities]
     for divisor, dim in [(1, side) for side in sides] + context.divisions:
@@ -220,7 +233,13 @@ def _splits(question: Constraint, context: Context) -> Iterator[tuple[Variable, 
         if 1 < modulus <= _MAX_CASES:
             quotient = Variable(variable.name, least=0).poly
             residues = range(variable.least, variable.least + modulus)
-            yield variable, [modulus * quotient + residue for residue in residues]
+            yield [(variable, modulus * quotient + residue) for residue in residues]
+    asked = question.variables()[:_MAX_SPLITS]
+    for one, other in combinations(asked, 2):
+        more = Variable("t", least=0).poly
+        yield [(one, other.poly + more), (other, one.poly + more + 1)]
+    for variable in asked:
+        yield [(variable, variable.least), (variable, Variable(variable.name, least=variable.least + 1).poly)]
 
 
 def _moduli(dim: Dim, modulus: int, moduli: dict[Variable, int]) -> None:

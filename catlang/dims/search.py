@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from catlang.dims.polynomial import Dim, Poly, Quotient, Variable, evaluate
@@ -128,13 +129,11 @@ def _size(assignment: Mapping[Variable, int]) -> tuple[int, list[int]]:
     return sum(assignment.values()), list(assignment.values())
 
 
-def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
-    if parts == 1:
-        yield (total,)
-        return
-    for first in range(total, -1, -1):
-        for others in _compositions(total - first, parts - 1):
-            yield (first, *others)
+def _compositions(total: int, parts: int) -> Iterator[list[int]]:
+    """The ways to write ``total`` as a sum of so many natural numbers, the early ones largest first."""
+    end = total + parts - 1
+    for bars in combinations(range(end), parts - 1):
+        yield [b - a - 1 for a, b in pairwise((-1, *bars, end))][::-1]
 
 
 def _weight(dim: Dim) -> int:
