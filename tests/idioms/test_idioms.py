@@ -25,8 +25,8 @@ BATCH = 6
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-9}
 
 Sizes = Mapping[str, int]
-# Ours on the left; on the right a tensor of the reference, or a part of it, whose tensors go along under their own
-# names. Several on the right are stacked.
+# Ours on the left; on the right a tensor of the reference, or a part of it, whose tensors keep their names.
+# Several on the right are stacked.
 Names = dict[str, "str | tuple[str, ...]"]
 
 
