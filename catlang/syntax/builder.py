@@ -325,6 +325,9 @@ class Builder:
     def noise(self, kids: list[Any]) -> t.Node:
         return t.Bank(kids[0].start_pos, kids[1].end, "noise", kids[1])
 
+    def copies(self, kids: list[Any]) -> t.Node:
+        return t.Bank(kids[0].start_pos, kids[1].end, "copies", kids[1])
+
     def reduces(self, kids: list[Any]) -> t.Node:
         token = kids[1]
         return t.Bank(kids[0].start_pos, token.end_pos, "reduces",

@@ -94,8 +94,8 @@ class Mistake(Exception):  # noqa: N818 - no error of the program
         self.token, self.expected, self.previous, self.opened = token, expected, previous, opened
 
 
-def _walk(text: str, start: int, builder: Builder) -> None:
-    """Shift and reduce from ``start`` to the end of the text; raises :class:`Mistake`."""
+def _walk(text: str, start: int, end: int, builder: Builder) -> None:
+    """Shift and reduce from ``start`` to ``end``; raises :class:`Mistake`."""
     table = tables()
     states, rules, words, soft, signs = table.states, table.rules, table.words, table.soft, table.signs
     match = table.pattern.match
@@ -105,7 +105,7 @@ def _walk(text: str, start: int, builder: Builder) -> None:
     position = start
     previous: Token | None = None
     while True:
-        found = match(text, position)
+        found = match(text, position, end)
         assert found is not None
         group = found.lastindex or 5
         word = found[group]
@@ -176,18 +176,19 @@ def _walk(text: str, start: int, builder: Builder) -> None:
         previous = token
 
 
-def parse(source: Source) -> Parsed:
-    """The syntax tree of a source; never raises, whatever the text."""
+def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
+    """The syntax tree of a source, or of a part of it; never raises, whatever the text."""
     builder = Builder()
     diagnostics: list[Diagnostic] = []
     broken: set[str] = set()
-    position = 0
+    position = start
+    end = len(source.text) if end is None else end
     collecting = gc.isenabled()
     gc.disable()  # a tree has no cycles; collecting while it grows costs a third of the parse
     try:
         while True:
             try:
-                _walk(source.text, position, builder)
+                _walk(source.text, position, end, builder)
                 break
             except Mistake as mistake:
                 diagnostics.append(unexpected(source, mistake.token, mistake.expected, mistake.previous, mistake.opened))

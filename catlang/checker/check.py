@@ -1,0 +1,127 @@
+"""A check: from a file to its module, with every definition elaborated and every mistake told.
+
+>>> from catlang.span import Source
+>>> module = check_source(Source("m.cat", None, "morphism f : R[3] -> R[4] = affine >> relu"))
+>>> list(module.bag), module.scope.names["f"].diagram.instances.keys()
+([], dict_keys(['affine_0']))
+>>> module = check_source(Source("m.cat", None, "morphism f : R[3] -> R[4] = affine[_, 5] >> relu"))
+>>> [found.headline for found in module.bag]
+['the body gives `R[5]`, the header promises `R[4]`']
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from catlang.checker import header
+from catlang.checker.elaborate import Elaborator
+from catlang.checker.entry import CellEntry, Definition, DimEntry, FrozenEntry, ObjectEntry
+from catlang.checker.kinds import colour
+from catlang.checker.module import Library, Loader, Module
+from catlang.checker.scope import Fault
+from catlang.checker.use import check_initialiser
+from catlang.diagnostic import Bag, Diagnostic, Label
+from catlang.source import Unreadable, read
+from catlang.span import Source, Span
+from catlang.syntax import tree
+
+#: Python's own calls are counted, not laid on the machine's stack: a long way down a chain of definitions is no danger.
+DEEPEST_CALL = 60_000
+
+
+def check_file(path: str, root: str | None = None, name: str | None = None) -> Module:
+    """Checks a file and all it imports; raises ``Unreadable`` where there is no text to check."""
+    source = read(path, name)
+    return check_source(source, root if root is not None else os.path.dirname(os.path.abspath(path)))
+
+
+def check_source(source: Source, root: str | None = None) -> Module:
+    """Checks a source; the module's ``bag`` then holds the mistakes of it and of what it imports."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEEPEST_CALL))
+    try:
+        loader = Loader(root)
+        module = loader.main(source)
+        for one in loader.order:
+            check_module(one)
+            if one is not module:
+                module.bag.extend(one.bag)
+        return module
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def check_module(module: Module) -> None:
+    """Elaborates everything in a module that has not been elaborated yet."""
+    for entry in list(module.scope.names.values()):
+        if isinstance(entry, ObjectEntry):
+            try:
+                module.object_header(entry)
+            except Fault as problem:
+                module.fault(problem)
+        elif isinstance(entry, FrozenEntry):
+            _frozen(entry, module)
+    for definition in module.definitions:
+        module.header(definition)
+        check_definition(definition)
+    for cell in module.cells:
+        _cell(cell, module)
+
+
+def check_definition(definition: Definition) -> None:
+    """Elaborates a definition's bodies, unless that was done; a body that makes no sense leaves it ``broken``."""
+    module = definition.module
+    module.header(definition)
+    if definition.state != "header" or not isinstance(definition.node, tree.Morphism):
+        return
+    node = definition.node
+    definition.state = "open"
+    if node.body is None:
+        module.bag.add(Diagnostic("E0207", f"the morphism `{definition.name}` has no body",
+                                  [Label(definition.span, "declared here")],
+                                  help=("write one, or `= ...` for a hole; a signature alone is a `primitive`",)))
+        definition.state = "broken"
+        return
+    errors = module.bag.errors
+    try:
+        definition.diagram = Elaborator(module, definition, check_definition).body(node.body)
+        if node.evaluation is not None:
+            definition.evaluation = Elaborator(module, definition, check_definition).body(node.evaluation)
+        definition.state = "done" if module.bag.errors == errors else "broken"
+    except Fault as problem:
+        module.fault(problem)
+        definition.state = "broken"
+    if not isinstance(module, Library):
+        _unused(definition, module)
+
+
+def _unused(definition: Definition, module: Module) -> None:
+    """Generics that neither the header nor the body mentions; in a broken body that would be a second message."""
+    if definition.state == "broken":
+        return
+    for given in definition.generics:
+        if not getattr(given.entry, "used", True):
+            module.bag.add(header.unused(given.entry, definition.name))
+
+
+def _frozen(entry: FrozenEntry, module: Module) -> None:
+    try:
+        entry.object = colour(entry.node.type, module.scope)
+        for initialiser in entry.node.initialisers:
+            check_initialiser(initialiser, module.scope)
+    except Fault as problem:
+        module.fault(problem)
+
+
+def _cell(cell: CellEntry, module: Module) -> None:
+    """``cell tie : f => g = r``: both are morphisms of one type, and ``g`` is ``f`` along ``r``."""
+    from catlang.checker.cell import check_cell
+
+    try:
+        check_cell(cell, module)
+    except Fault as problem:
+        module.fault(problem)
+
+
+__all__ = ["Bag", "DimEntry", "Span", "Unreadable", "check_file", "check_source"]

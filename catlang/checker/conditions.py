@@ -1,0 +1,127 @@
+"""Conditions on sizes that a body needs: discharged, inferred as the morphism's own, or told.
+
+A condition is proved under what the file and the header say; where it is an inequality that some sizes satisfy, such as
+the positivity of a convolution's output, it becomes a condition of the morphism itself, to be discharged where that is
+used, at compile, or at entry. Anything else that is not proved is a mistake: false, with sizes for which it fails, or
+undecided, and then a ``where`` is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catlang import dims
+from catlang.checker.entry import Definition, DimEntry
+from catlang.diagnostic import Diagnostic, Label
+from catlang.dims import Variable
+from catlang.dims.constraint import Constraint
+from catlang.dims.decision import Proved, Refuted, decide
+from catlang.span import Span
+
+if TYPE_CHECKING:
+    from catlang.checker.elaborate import Elaborator
+
+_NEGATED = {"<=": ">", ">=": "<", "<": ">=", ">": "<="}
+
+
+class Conditions:
+    """The conditions met so far in one body."""
+
+    def __init__(self, elaborator: Elaborator) -> None:
+        self.elaborator = elaborator
+        self.needed: list[tuple[Constraint, Span, str]] = []
+        self.sizes: list[tuple[Variable, Span, str, str]] = []
+
+    def need(self, constraint: Constraint, span: Span, owner: str) -> None:
+        self.needed.append((constraint, span, owner))
+
+    def size(self, variable: Variable, span: Span, owner: str, generic: str) -> None:
+        """A size of an instance that is to be inferred by the end of the body."""
+        self.sizes.append((variable, span, owner, generic))
+
+    def settle(self) -> None:
+        self._default_to_unused()
+        self._sizes()
+        told: set[Constraint] = set()
+        for constraint, span, owner in self.needed:
+            try:
+                constraint = constraint.resolve()
+            except ZeroDivisionError:
+                self._add(Diagnostic("E0407", f"`{owner}` divides by zero at these sizes", [Label(span, "here")]))
+                continue
+            if any(variable.flexible for variable in constraint.variables()) or constraint in told:
+                continue
+            told.add(constraint)
+            self._settle(constraint, span, owner)
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        self.elaborator.module.bag.add(diagnostic)
+
+    def _default_to_unused(self) -> None:
+        """The one size left open is the one generic that nothing has mentioned, where there is one of each."""
+        scope = self.elaborator.definition.scope
+        unused = [entry for entry in scope.names.values() if isinstance(entry, DimEntry) and not entry.used]
+        left = {flexible for variable, *_ in self.sizes for flexible in dims.flexible_variables(dims.resolve(variable.poly))}
+        if len(unused) == 1 and len(left) == 1:
+            unused[0].used = True
+            left.pop().solution = unused[0].value
+
+    def _sizes(self) -> None:
+        """Sizes that nothing determines are told, once for each instance; the others must be allowed values."""
+        told: set[Span] = set()
+        for variable, span, owner, generic in self.sizes:
+            value = dims.resolve(variable.poly)
+            if dims.flexible_variables(value):
+                if span not in told:
+                    told.add(span)
+                    self._add(Diagnostic("E0404", f"the size `{generic}` of `{owner}` cannot be inferred",
+                                         [Label(span, "nothing says what it is")],
+                                         help=(f"give it in brackets: `{owner}[{generic} = 128]`",)))
+                continue
+            least = dims.least_value(value)
+            if least is None or least < variable.least:
+                self.need(Constraint(">=", value, variable.least), span, owner)
+
+    def _settle(self, constraint: Constraint, span: Span, owner: str) -> None:
+        hypotheses = self.elaborator.unifier.hypotheses
+        try:
+            verdict = decide(constraint, hypotheses)
+        except ZeroDivisionError:
+            self._add(Diagnostic("E0407", f"`{owner}` divides by zero at these sizes", [Label(span, "here")]))
+            return
+        if isinstance(verdict, Proved):
+            return
+        shown = constraint.show()
+        definition = self.elaborator.definition
+        if constraint.relation in _NEGATED and constraint.variables():
+            opposite = Constraint(_NEGATED[constraint.relation], constraint.left, constraint.right)
+            if not isinstance(decide(opposite, hypotheses), Proved):
+                if constraint not in definition.inferred:
+                    definition.inferred.append(constraint)
+                return
+        if not constraint.variables():
+            self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [Label(span, "which is false")]))
+        elif isinstance(verdict, Refuted):
+            self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [Label(span, "which does not always hold")],
+                                 why=(f"it fails for {example(verdict.assignment)}",),
+                                 help=(f"add `where {shown}`",)))
+        else:
+            self._add(Diagnostic("E0402", f"`{owner}` needs `{shown}`", [Label(span, "neither proved nor refuted")],
+                                 help=(f"add `where {shown}`; it is then checked once sizes are given",)))
+
+
+def example(assignment: dict[Variable, int]) -> str:
+    """``n = 3, h = 2``, in the order of names."""
+    return ", ".join(f"{variable.name} = {value}" for variable, value in
+                     sorted(assignment.items(), key=lambda pair: (pair[0].name, pair[0].serial)))
+
+
+def shown_type(definition: Definition) -> str:
+    """The type of a definition, with its conditions."""
+    from catlang.objects.colour import show
+
+    text = f"{show(definition.domain)} -> {show(definition.codomain)}"
+    conditions = [*definition.where, *definition.inferred]
+    if conditions:
+        text += " where " + ", ".join(condition.show() for condition in conditions)
+    return text

@@ -1,0 +1,255 @@
+"""What a name can stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catlang.dims import Dim, Variable
+from catlang.dims.constraint import Constraint
+from catlang.objects.colour import UNIT, Object, ObjectVariable, Run
+from catlang.span import Span
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    from catlang.checker.module import Module
+    from catlang.diagram.diagram import Diagram, Instance, Value
+
+
+class Entry:
+    """Something a name stands for; ``span`` is where it was given its meaning."""
+
+    __slots__ = ("name", "span")
+    #: How such a thing is called in a message.
+    called = "a name"
+
+    def __init__(self, name: str, span: Span) -> None:
+        self.name = name
+        self.span = span
+
+
+class DimEntry(Entry):
+    __slots__ = ("value", "used")
+    called = "a dimension"
+
+    def __init__(self, name: str, span: Span, value: Dim) -> None:
+        super().__init__(name, span)
+        self.value = value
+        self.used = False
+
+
+class Constant:
+    """A real, Boolean or choice that is a generic of a definition or a ``param`` of a file."""
+
+    __slots__ = ("name", "kind", "choices", "default")
+
+    def __init__(self, name: str, kind: str, choices: tuple[str, ...], default: Any) -> None:
+        self.name = name
+        self.kind = kind
+        self.choices = choices
+        self.default = default
+
+
+class ConstantEntry(Entry):
+    __slots__ = ("constant", "used")
+    called = "a parameter"
+
+    def __init__(self, name: str, span: Span, constant: Constant) -> None:
+        super().__init__(name, span)
+        self.constant = constant
+        self.used = False
+
+
+class RunEntry(Entry):
+    __slots__ = ("run", "used")
+    called = "a run of axes"
+
+    def __init__(self, name: str, span: Span, run: Run) -> None:
+        super().__init__(name, span)
+        self.run = run
+        self.used = False
+
+
+class ObjectVariableEntry(Entry):
+    __slots__ = ("variable", "used")
+    called = "a generic object"
+
+    def __init__(self, name: str, span: Span, variable: ObjectVariable) -> None:
+        super().__init__(name, span)
+        self.variable = variable
+        self.used = False
+
+
+class ObjectEntry(Entry):
+    """``object A[m] = ...`` or ``: ...``; ``body`` is the carrier, elaborated when first asked for."""
+
+    __slots__ = ("node", "module", "generics", "body", "state", "where")
+    called = "an object"
+
+    def __init__(self, name: str, span: Span, node: tree.Object, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+        self.generics: list[Entry] = []
+        self.body: Object = UNIT
+        self.state = "new"
+        self.where: list[tree.Relation] = []
+
+
+class Given:
+    """A generic of a header: its entry, and its default."""
+
+    __slots__ = ("entry", "default")
+
+    def __init__(self, entry: Entry, default: tree.Node | None) -> None:
+        self.entry = entry
+        self.default = default
+
+
+class Formal:
+    """A parameter of a header: a morphism (``codomain`` given) or an element."""
+
+    __slots__ = ("name", "domain", "codomain", "span")
+
+    def __init__(self, name: str, domain: Object, codomain: Object | None, span: Span) -> None:
+        self.name = name
+        self.domain = domain
+        self.codomain = codomain
+        self.span = span
+
+
+class Definition(Entry):
+    """A primitive or a morphism.
+
+    ``state`` goes from ``new`` over ``header`` (its type is known) and ``open`` (its body is being elaborated) to
+    ``done`` or ``broken``. ``inferred`` are the conditions found necessary by elaborating the body.
+    """
+
+    __slots__ = ("node", "module", "generics", "parameters", "domain", "codomain", "weights", "states", "noise",
+                 "reduces", "copies", "where", "inferred", "diagram", "evaluation", "state", "scope", "learned")
+    called = "a morphism"
+
+    def __init__(self, name: str, span: Span, node: tree.Morphism | tree.Primitive, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+        self.generics: list[Given] = []
+        self.parameters: list[Formal] = []
+        self.domain: Object = UNIT
+        self.codomain: Object = UNIT
+        self.weights: list[tuple[str, Object]] = []
+        self.states: list[tuple[str, Object]] = []
+        self.noise: Object | None = None
+        self.reduces: str | None = None
+        self.copies: Dim | None = None
+        self.where: list[Constraint] = []
+        self.inferred: list[Constraint] = []
+        self.diagram: Diagram | None = None
+        self.evaluation: Diagram | None = None
+        self.state = "new"
+        self.scope: Any = None
+        self.learned = False
+
+    @property
+    def primitive(self) -> bool:
+        return isinstance(self.node, tree.Primitive)
+
+    @property
+    def structural(self) -> bool:
+        """One of the prelude's primitives that are wiring, or hold diagrams."""
+        return self.primitive and self.module.is_prelude
+
+    @property
+    def qualified(self) -> str:
+        return self.name
+
+
+class FrozenEntry(Entry):
+    """``frozen W0 : R[m, m]``: an element that is loaded, not trained."""
+
+    __slots__ = ("node", "module", "object", "instance")
+    called = "a frozen weight"
+
+    def __init__(self, name: str, span: Span, node: tree.Frozen, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+        self.object: Object | None = None
+        self.instance: Instance | None = None
+
+
+class CellEntry(Entry):
+    __slots__ = ("node", "module")
+    called = "a 2-cell"
+
+    def __init__(self, name: str, span: Span, node: tree.Cell, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+
+
+class ModuleEntry(Entry):
+    """An imported file; ``given`` are the sizes put for its dims."""
+
+    __slots__ = ("module", "given", "used")
+    called = "a module"
+
+    def __init__(self, name: str, span: Span, module: Module, given: dict[Variable, Dim]) -> None:
+        super().__init__(name, span)
+        self.module = module
+        self.given = given
+        self.used = False
+
+
+class BrokenEntry(Entry):
+    """A name whose declaration could not be read: its uses are no further mistakes."""
+
+    __slots__ = ()
+    called = "a broken declaration"
+
+
+class LaterEntry(Entry):
+    __slots__ = ("keyword",)
+    called = "a construct that is not there yet"
+
+    def __init__(self, name: str, span: Span, keyword: str) -> None:
+        super().__init__(name, span)
+        self.keyword = keyword
+
+
+class ElementEntry(Entry):
+    """A variable of a lambda, or an element parameter."""
+
+    __slots__ = ("value", "used")
+    called = "an element"
+
+    def __init__(self, name: str, span: Span, value: Value) -> None:
+        super().__init__(name, span)
+        self.value = value
+        self.used = False
+
+
+class FormalEntry(Entry):
+    """A morphism parameter, inside its definition."""
+
+    __slots__ = ("formal", "used")
+    called = "a morphism parameter"
+
+    def __init__(self, name: str, span: Span, formal: Formal) -> None:
+        super().__init__(name, span)
+        self.formal = formal
+        self.used = False
+
+
+class LocalEntry(Entry):
+    """A morphism named by ``let``: one instance, wherever it is mentioned."""
+
+    __slots__ = ("node", "scope", "owner", "group", "used")
+    called = "a morphism"
+
+    def __init__(self, name: str, span: Span, node: tree.Node, scope: Any, owner: Diagram) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.scope = scope
+        self.owner = owner
+        self.group: Diagram | None = None
+        self.used = False

@@ -1,0 +1,212 @@
+"""Headers: the generics, parameters and types of objects, morphisms and primitives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catlang import dims
+from catlang.checker.entry import (
+    Constant,
+    ConstantEntry,
+    Definition,
+    DimEntry,
+    Entry,
+    Formal,
+    Given,
+    ObjectEntry,
+    ObjectVariableEntry,
+    RunEntry,
+)
+from catlang.checker.kinds import colour, constant, constant_kind, constraints, dim, fault
+from catlang.checker.scope import Fault, Scope, bad_name
+from catlang.diagnostic import Diagnostic, Label
+from catlang.dims import Variable
+from catlang.dims.constraint import Constraint
+from catlang.objects.colour import Object, ObjectVariable, Product, Run, dims_of
+from catlang.span import Span
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def _used_as_object(nodes: Iterable[tree.Node], name: str) -> bool | None:
+    """Whether a name stands where an object stands (True), only where a size does (False), or nowhere (None)."""
+    found: bool | None = None
+    stack: list[tuple[tree.Node, bool]] = [(node, True) for node in nodes]
+    while stack:
+        node, as_object = stack.pop()
+        if isinstance(node, tree.Name):
+            if node.text == name:
+                if as_object:
+                    return True
+                found = False
+        elif isinstance(node, tree.Index):
+            built_in = isinstance(node.function, tree.Name) and node.function.text in ("R", "Fin", "Bool")
+            for argument in node.arguments:
+                stack.append((argument, as_object and not built_in and isinstance(argument, tree.Name)
+                              and argument.text == name and argument.text[:1].isupper()))
+        elif isinstance(node, tree.Binary) and node.operator == "^":
+            stack += [(node.left, as_object), (node.right, False)]
+        else:
+            stack += [(child, as_object) for child in node.children()]
+    return found
+
+
+def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, outer: Scope) -> list[Given]:
+    """Binds the generics of a header in ``scope``; what kind each is, its annotation or its use in the types says."""
+    made: list[Given] = []
+    for node in nodes:
+        span = Span(scope.source, node.start, node.start + len(node.name))
+        if node.name in scope.names:
+            raise Fault(Diagnostic("E0202", f"two generics are called `{node.name}`",
+                                   [Label(span, "again here"), Label(scope.names[node.name].span, "first here", False)]))
+        bad = bad_name(node.name, span)
+        if bad is not None:
+            raise Fault(bad)
+        shadowed = outer.names.get(node.name)
+        if shadowed is not None and not isinstance(shadowed, DimEntry):
+            raise Fault(Diagnostic("E0203", f"the generic `{node.name}` hides {shadowed.called} of this file",
+                                   [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
+                                   help=("a generic may only hide a dim; choose another name",)))
+        entry = _generic(node, span, types, scope)
+        scope.names[node.name] = entry
+        default = node.default
+        if default is not None and isinstance(entry, ConstantEntry):
+            entry.constant.default = constant(default, scope, entry.constant)
+        made.append(Given(entry, default))
+    return made
+
+
+def _generic(node: tree.Generic, span: Span, types: list[tree.Node], scope: Scope) -> Entry:
+    name = node.name
+    if node.spread:
+        return RunEntry(name, span, Run(name))
+    if node.kind is not None:
+        wanted = constant_kind(node.kind, name)
+        if wanted is not None:
+            return ConstantEntry(name, span, wanted)
+        if isinstance(node.kind, tree.Name) and node.kind.text in ("dim", "nat", "object"):
+            if node.kind.text == "object":
+                return ObjectVariableEntry(name, span, ObjectVariable(name))
+            return DimEntry(name, span, Variable(name, 0 if node.kind.text == "nat" else 1).poly)
+        raise fault("E0504", "a generic is a size, `nat`, `object`, `real`, `int`, `bool` or `choice(...)`", scope,
+                    node.kind, "no kind of generic")
+    if _used_as_object(types, name):
+        return ObjectVariableEntry(name, span, ObjectVariable(name))
+    return DimEntry(name, span, Variable(name).poly)
+
+
+def object_header(entry: ObjectEntry, outer: Scope) -> None:
+    """Elaborates ``object A[m] = ...``; afterwards its state is ``done`` or ``broken``."""
+    scope = Scope(outer, outer.source)
+    entry.generics = [given.entry for given in generics(entry.node.generics, [entry.node.body], scope, outer)]
+    entry.body = colour(entry.node.body, scope)
+    if not entry.node.nominal and entry.node.where:
+        raise fault("E0309", "only a new colour can have conditions", scope, entry.node.where[0],
+                    help=(f"write `object {entry.name} : ...`",))
+    for given in entry.generics:
+        _unused(given, scope, entry.name)
+
+
+def _unused(entry: Entry, scope: Scope, owner: str) -> None:
+    if not getattr(entry, "used", True):
+        raise Fault(unused(entry, owner))
+
+
+def unused(entry: Entry, owner: str) -> Diagnostic:
+    return Diagnostic("E0205", f"the generic `{entry.name}` of `{owner}` is never used",
+                      [Label(entry.span, "could be anything")], help=("remove it, or use it in the type",))
+
+
+def mark_uses(scope: Scope, nodes: Iterable[tree.Node]) -> None:
+    """Notes which generics occur in the header, so that those of the body alone can be told from those of nothing."""
+    for top in nodes:
+        for node in tree.walk(top):
+            name = node.text if isinstance(node, tree.Name | tree.Spread) else None
+            entry = scope.names.get(name) if name else None
+            if entry is not None and hasattr(entry, "used"):
+                entry.used = True
+
+
+def definition_header(definition: Definition, outer: Scope) -> None:
+    """Gives a definition its generics, parameters, type, banks and conditions."""
+    node = definition.node
+    scope = Scope(outer, outer.source)
+    definition.scope = scope
+    types: list[tree.Node] = [node.type, *(parameter.type for parameter in node.parameters)]
+    banks = node.banks if isinstance(node, tree.Primitive) else [node.state] if node.state is not None else []
+    mine = generics(node.generics, [*types, *(bank.body for bank in banks if bank.kind != "reduces")], scope, outer)
+    definition.generics = mine
+    seen: set[str] = set()
+    for parameter in node.parameters:
+        span = Span(scope.source, parameter.start, parameter.start + len(parameter.name))
+        if parameter.name in seen or parameter.name in scope.names:
+            raise Fault(Diagnostic("E0202", f"two parameters are called `{parameter.name}`",
+                                   [Label(span, "again here")]))
+        bad = bad_name(parameter.name, span)
+        if bad is not None:
+            raise Fault(bad)
+        shadowed = outer.names.get(parameter.name)
+        if shadowed is not None:
+            raise Fault(Diagnostic("E0203", f"the parameter `{parameter.name}` hides {shadowed.called} of this file",
+                                   [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
+                                   help=("choose another name",)))
+        seen.add(parameter.name)
+        if isinstance(parameter.type, tree.Arrow):
+            domain, codomain = colour(parameter.type.domain, scope), colour(parameter.type.codomain, scope)
+            definition.parameters.append(Formal(parameter.name, domain, codomain, span))
+        else:
+            definition.parameters.append(Formal(parameter.name, colour(parameter.type, scope), None, span))
+    definition.domain = colour(node.type.domain, scope)
+    definition.codomain = colour(node.type.codomain, scope)
+    for bank in banks:
+        if bank.kind == "weights":
+            definition.weights = _parts(colour(bank.body, scope), "weight")
+        elif bank.kind == "state":
+            definition.states = _parts(colour(bank.body, scope), "state")
+        elif bank.kind == "noise":
+            definition.noise = colour(bank.body, scope)
+        elif bank.kind == "copies":
+            definition.copies = dim(bank.body, scope)
+        elif isinstance(bank.body, tree.Name):
+            definition.reduces = bank.body.text
+    if isinstance(node, tree.Morphism) and node.state is not None:
+        raise fault("E0901", "a state bank of a morphism is not there yet", scope, node.state,
+                    help=("let the state be an object of its own: `S * A -> S * B`",))
+    for relation in node.where:
+        definition.where += constraints(relation, scope)
+    mark_uses(scope, [*types, *(bank.body for bank in banks), *node.where,
+                      *(generic.default for generic in node.generics if generic.default is not None)])
+    definition.learned = bool(definition.weights or definition.states or definition.copies) if definition.primitive else True
+    if not definition.primitive:
+        definition.inferred = [
+            Constraint(">=", size, least_size(size)) for obj in (definition.domain, definition.codomain)
+            for size in dims_of(obj) if not isinstance(size, int) and not obviously(size)]
+    else:
+        for entry in (given.entry for given in mine):
+            # A constant such as `eps` is used by the functors, not by the signature.
+            if not isinstance(entry, ConstantEntry):
+                _unused(entry, scope, definition.name)
+
+
+def least_size(size: dims.Dim) -> int:
+    """The smallest value allowed: 0 only where a dim declared ``>= 0`` is in it."""
+    return 0 if any(variable.least == 0 for variable in dims.variables(size)) else 1
+
+
+def obviously(size: dims.Dim) -> bool:
+    """Whether the size is an allowed one for all values of its variables, at a glance."""
+    least = dims.least_value(size)
+    return least is not None and least >= least_size(size)
+
+
+def _parts(obj: Object, name: str) -> list[tuple[str, Object]]:
+    """A bank's parts by name."""
+    if isinstance(obj, Product):
+        names = obj.names or (None,) * len(obj.items)
+        return [(part or f"{name}{place}", item) for place, (part, item) in enumerate(zip(names, obj.items, strict=True))]
+    return [(name, obj)]
+
+
+__all__ = ["Constant", "constraints", "definition_header", "dim", "object_header"]

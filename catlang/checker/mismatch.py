@@ -1,0 +1,161 @@
+"""Two colours that do not match, in words: where, which axis, why, and what would fit between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catlang.checker.conditions import example
+from catlang.checker.entry import Definition
+from catlang.diagnostic import Diagnostic, Label
+from catlang.objects.colour import Nominal, Object, Unknown, resolve, show
+from catlang.objects.unify import Mismatch
+from catlang.span import Span
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    from catlang.checker.elaborate import Elaborator
+    from catlang.checker.scope import Scope
+
+
+class Joint:
+    """Where two colours meet, and in what way.
+
+    ``kind``: ``input`` (what comes in to ``node``, from ``before`` where that is known), ``result`` (what a body gives),
+    ``argument``, ``repeat``, ``branch``, ``pattern``, ``element``, ``weights``.
+    """
+
+    __slots__ = ("kind", "node", "other", "scope", "before", "name")
+
+    def __init__(self, kind: str, node: tree.Node | None, other: tree.Node | None, scope: Scope,
+                 before: tree.Node | None = None, name: str = "") -> None:
+        self.kind = kind
+        self.node = node
+        self.other = other
+        self.scope = scope
+        self.before = before
+        self.name = name
+
+    @property
+    def span(self) -> Span:
+        node = self.node if self.node is not None else self.other
+        assert node is not None
+        return self.scope.span(node)
+
+
+def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted: Object | None = None,
+           found: Object | None = None) -> Diagnostic:
+    """The diagnostic for a mismatch at a joint."""
+    wants = show(wanted) if wanted is not None else "?"
+    gives = show(found) if found is not None else "?"
+    span = joint.scope.span
+    why = [str(mismatch)]
+    help = [mismatch.help] if mismatch.help else []
+    code = "E0301"
+    if mismatch.undecided is not None:
+        code = "E0402"
+        why = [f"{mismatch}: that depends on the sizes"]
+        help = [f"add `where {mismatch.undecided.show()}`"]
+    elif mismatch.refuted:
+        why = [f"{mismatch}, for example where {example(mismatch.refuted)}"]
+    if wanted is not None and found is not None and not help and joint.kind in ("input", "result"):
+        between = fitting(elaborator, joint.scope, found, wanted)
+        if between is not None:
+            help.append(f"`{between}` fits between them")
+    if joint.kind == "input":
+        return _input(joint, code, wants, gives, why, help, span)
+    if joint.kind == "result":
+        assert joint.node is not None and joint.other is not None
+        last = _last(joint.node)
+        headline = f"the body gives `{gives}`, the header promises `{wants}`"
+        labels = [Label(span(last), f"this gives `{gives}`"), Label(span(joint.other), f"`{wants}` is promised", False)]
+        return Diagnostic("E0302" if code == "E0301" else code, headline, labels, why, help)
+    if joint.kind == "repeat":
+        assert joint.node is not None
+        return Diagnostic("E0310", "what is repeated must give what it takes",
+                          [Label(span(joint.node), f"takes `{wants}`, gives `{gives}`")], why, help)
+    if joint.kind == "branch":
+        assert joint.node is not None and joint.other is not None
+        return Diagnostic("E0311", "the branches of a case give different objects", [
+            Label(span(joint.node), f"gives `{gives}`"), Label(span(joint.other), f"gives `{wants}`", False)], why, help)
+    if joint.kind == "argument":
+        assert joint.node is not None
+        return Diagnostic("E0304", f"the argument `{joint.name}` does not have the type wanted",
+                          [Label(span(joint.node), f"gives `{gives}`, `{wants}` is wanted")], why, help)
+    if joint.kind == "element":
+        assert joint.node is not None
+        return Diagnostic("E0305", f"the argument `{joint.name}` is `{gives}`, not `{wants}`",
+                          [Label(span(joint.node), f"this is `{gives}`")], why, help)
+    if joint.kind == "weights":
+        assert joint.node is not None
+        return Diagnostic("E0605", f"the map gives `{gives}`, the weights are `{wants}`",
+                          [Label(span(joint.node), f"this gives `{gives}`")], why, help)
+    node = joint.node or joint.other
+    assert node is not None
+    return Diagnostic("E0305", f"`{wants}` is wanted here, this is `{gives}`", [Label(span(node), "")], why, help)
+
+
+def _input(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str], span: Any) -> Diagnostic:
+    node = joint.other
+    assert node is not None
+    name = _short(span(node).text)
+    before = joint.before
+    if isinstance(before, tree.Apply) and before.function is node:
+        # An application: `f(x)`.
+        given = before.arguments
+        labels = [Label(span(node), f"takes `{wants}`")]
+        if given:
+            around = Span(joint.scope.source, given[0].start, given[-1].end)
+            labels.append(Label(around, f"this is `{gives}`", False))
+        return Diagnostic("E0305" if code == "E0301" else code, f"`{name}` takes `{wants}`, it is given `{gives}`",
+                          labels, why, help)
+    if before is None:
+        return Diagnostic("E0303" if code == "E0301" else code, f"`{name}` takes `{wants}`, what comes in is `{gives}`",
+                          [Label(span(node), f"takes `{wants}`")], why, help)
+    last = _last(before)
+    headline = f"`{_short(span(last).text)}` gives `{gives}`, `{name}` takes `{wants}`"
+    return Diagnostic(code, headline, [Label(span(node), f"takes `{wants}`"),
+                                       Label(span(last), f"gives `{gives}`", False)], why, help)
+
+
+def _last(node: tree.Node) -> tree.Node:
+    """The part of an expression that its value comes out of."""
+    while True:
+        if isinstance(node, tree.Compose) and not node.grouped:
+            node = node.parts[-1]
+        elif isinstance(node, tree.Let | tree.Lambda) and not node.grouped:
+            node = node.body
+        else:
+            return node
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 32 else text[:29] + "..."
+
+
+def fitting(elaborator: Elaborator, scope: Scope, found: Object, wanted: Object) -> str | None:
+    """The one morphism in scope that takes what was found and gives what was wanted; None where several do."""
+    found, wanted = resolve(found), resolve(wanted)
+    if isinstance(found, Unknown) or isinstance(wanted, Unknown):
+        return None
+    for one, other in ((found, wanted), (wanted, found)):
+        if isinstance(one, Nominal) and show(one.declaration.body) == show(other) and not one.arguments:
+            return one.name if one is wanted else f"{one.name}.carrier"
+    own: list[str] = []
+    names: set[str] = set()
+    for name, entry in scope.all():
+        if name in names or not isinstance(entry, Definition) or entry is elaborator.definition:
+            continue
+        names.add(name)
+        if entry.module is not elaborator.module:
+            continue
+        entry.module.header(entry)
+        if entry.state == "broken" or entry.parameters:
+            continue
+        from catlang.checker.use import instantiate
+
+        _, substitution = instantiate(entry, [], scope, None)
+        pairs = [(substitution.object(entry.domain), found), (substitution.object(entry.codomain), wanted)]
+        if elaborator.unifier.fits(pairs):
+            own.append(name)
+    return own[0] if len(own) == 1 else None

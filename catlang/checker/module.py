@@ -1,0 +1,408 @@
+"""Files as modules: their imports followed, their names declared.
+
+A file may import what lies under the root (the folder of the file that is checked) and what ships with catlang, and
+nothing else. Library files are read lazily, a declaration at a time, so that a check pays for what it uses.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from catlang import source as sources
+from catlang.checker import header
+from catlang.checker.entry import (
+    BrokenEntry,
+    CellEntry,
+    ConstantEntry,
+    Definition,
+    DimEntry,
+    Entry,
+    FrozenEntry,
+    LaterEntry,
+    ModuleEntry,
+    ObjectEntry,
+)
+from catlang.checker.kinds import constant, constant_kind, constraints, dim, fault
+from catlang.checker.scope import Fault, Lazy, Scope, bad_name
+from catlang.diagnostic import Bag, Diagnostic, Label
+from catlang.dims import Dim, Variable, substitute
+from catlang.dims.constraint import Constraint
+from catlang.span import Source, Span
+from catlang.syntax import tree
+from catlang.syntax.parser import parse
+
+LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "library")
+_DECLARED = re.compile(r"^(?:object|morphism|primitive) ([^\W\d]\w*)", re.MULTILINE)
+_NEXT = re.compile(r"^(?:##|object|morphism|primitive)", re.MULTILINE)
+
+
+class Module:
+    """One file: its scope, its dims (the variables among them are its parameters), its hypotheses."""
+
+    is_prelude = False
+
+    def __init__(self, source: Source, loader: Loader, outer: Scope | None) -> None:
+        self.source = source
+        self.loader = loader
+        self.bag = Bag()
+        self.scope = Scope(outer, source)
+        self.dims: dict[str, Variable] = {}
+        self.params: dict[str, ConstantEntry] = {}
+        self.hypotheses: list[Constraint] = []
+        self.given: dict[Module, dict[Variable, Dim]] = {}
+        self.definitions: list[Definition] = []
+        self.cells: list[CellEntry] = []
+        self.declarations: list[tree.Declaration] = []
+
+    # ---------------------------------------------------------------- declaring
+
+    def add(self, entry: Entry) -> bool:
+        """Declares a name; at a second declaration of it a diagnostic."""
+        bad = bad_name(entry.name, entry.span)
+        if bad is not None:
+            self.bag.add(bad)
+        first = self.scope.names.get(entry.name)
+        if first is not None and not isinstance(first, BrokenEntry):
+            headline = f"`{entry.name}` is declared twice"
+            why: tuple[str, ...] = ()
+            if entry.span.text != first.span.text and first.span.text:
+                headline = f"`{entry.span.text}` and `{first.span.text}` are one name"
+                why = (f"names are compared in their NFKC form, here as in Python: both fold into `{entry.name}`",)
+            self.bag.add(Diagnostic("E0202", headline, [Label(entry.span, "declared again here"),
+                                                        Label(first.span, "first declared here", False)], why,
+                                    ("rename one of them",)))
+            return False
+        self.scope.names[entry.name] = entry
+        return True
+
+    def fault(self, problem: Fault) -> None:
+        if problem.diagnostic is not None:
+            self.bag.add(problem.diagnostic)
+
+    def read(self) -> None:
+        """Parses the source and declares everything in it."""
+        for found in sources.scan_characters(self.source):
+            self.bag.add(found)
+        parsed = parse(self.source)
+        self.bag.extend(parsed.diagnostics)
+        self.declarations = parsed.declarations
+        nowhere = Span(self.source, 0, 0)
+        for name in parsed.broken:
+            self.scope.names[name] = BrokenEntry(name, nowhere)
+        declare = {tree.Import: self._import, tree.Dims: self._dims, tree.Param: self._param,
+                   tree.Object: self._object, tree.Morphism: self._definition, tree.Primitive: self._definition,
+                   tree.Cell: self._cell, tree.Frozen: self._frozen, tree.Later: self._later}
+        for kind in (tree.Import, None):
+            for node in parsed.declarations:
+                if (type(node) is tree.Import) != (kind is tree.Import):
+                    continue
+                try:
+                    declare[type(node)](node)  # type: ignore[operator]
+                except Fault as problem:
+                    self.fault(problem)
+
+    def _name_span(self, node: Any) -> Span:
+        return Span(self.source, node.name_start, node.name_start + self._written(node))
+
+    def _written(self, node: Any) -> int:
+        """The length of a name as written, which folding may have changed."""
+        text = self.source.text
+        end = node.name_start
+        while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+            end += 1
+        return end - node.name_start
+
+    def _dims(self, node: tree.Dims) -> None:
+        for item in node.items:
+            span = Span(self.source, item.start, item.start + len(item.name))
+            value: Dim
+            if item.value is not None:
+                value = dim(item.value, self.scope)
+                if isinstance(value, int) and value < 1:
+                    raise fault("E0405", f"the dim `{item.name}` is {value}", self.scope, item.value,
+                                "a dim is at least 1", (f"`dim {item.name} >= 0` allows the empty axis",))
+            else:
+                least = 1
+                if item.bound is not None:
+                    least = self._least(item)
+                variable = Variable(item.name, min(least, 1))
+                self.dims[item.name] = variable
+                value = variable.poly
+                if least > 1:
+                    self.hypotheses.append(Constraint(">=", value, least))
+            self.add(DimEntry(item.name, span, value))
+        for relation in node.where:
+            self.hypotheses += constraints(relation, self.scope)
+
+    def _least(self, item: tree.DimItem) -> int:
+        assert item.bound is not None
+        bound = dim(item.bound, self.scope)
+        if not isinstance(bound, int) or item.relator not in (">=", ">"):
+            raise fault("E0408", "a dim is bounded here by `>=` and a number", self.scope, item.bound,
+                        help=("put other conditions behind `where`",))
+        least = bound + (item.relator == ">")
+        if least < 0:
+            raise fault("E0405", "a dim is never negative", self.scope, item.bound)
+        return least
+
+    def _param(self, node: tree.Param) -> None:
+        kind = constant_kind(node.type, node.name)
+        if kind is None:
+            raise fault("E0504", "a param is `real`, `int`, `bool` or `choice(a, b)`", self.scope, node.type,
+                        "no kind of param", ("sizes are declared with `dim`",))
+        if node.default is not None:
+            kind.default = constant(node.default, self.scope, kind)
+        entry = ConstantEntry(node.name, self._name_span(node), kind)
+        self.params[node.name] = entry
+        self.add(entry)
+
+    def _object(self, node: tree.Object) -> None:
+        from catlang.checker.kinds import BUILT_IN
+
+        entry = ObjectEntry(node.name, self._name_span(node), node, self)
+        if node.name in BUILT_IN:
+            raise Fault(Diagnostic("E0203", f"`{node.name}` is built in", [Label(entry.span, "cannot be declared")],
+                                   help=("choose another name",)))
+        self.add(entry)
+
+    def _definition(self, node: tree.Morphism | tree.Primitive) -> None:
+        definition = Definition(node.name, self._name_span(node), node, self)
+        if self.add(definition):
+            self.definitions.append(definition)
+
+    def _cell(self, node: tree.Cell) -> None:
+        entry = CellEntry(node.name, self._name_span(node), node, self)
+        if self.add(entry):
+            self.cells.append(entry)
+
+    def _frozen(self, node: tree.Frozen) -> None:
+        self.add(FrozenEntry(node.name, self._name_span(node), node, self))
+
+    def _later(self, node: tree.Later) -> None:
+        span = Span(self.source, node.start, node.start + len(node.keyword))
+        self.bag.add(Diagnostic("E0901", f"`{node.keyword}` is not there yet",
+                                [Label(span, "its word is reserved, its meaning still to come")]))
+        if node.name is not None and node.name not in self.scope.names:
+            self.scope.names[node.name] = BrokenEntry(node.name, span)
+
+    def _import(self, node: tree.Import) -> None:
+        module = self.loader.load(node, self)
+        span = Span(self.source, node.path_start, node.path_end)
+        given: dict[Variable, Dim] = {}
+        for item in node.given:
+            variable = module.dims.get(item.name)
+            if variable is None:
+                from catlang.suggest import nearest
+
+                near = nearest(item.name, module.dims)
+                self.bag.add(Diagnostic("E0704", f"`{module.source.name}` has no dim `{item.name}` to be given",
+                                        [Label(self.scope.span(item), "given here")],
+                                        help=(f"did you mean `{near}`?",) if near else
+                                        (("its dims are " + ", ".join(f"`{name}`" for name in module.dims),)
+                                         if module.dims else ())))
+                continue
+            self._pending_given(given, variable, item)
+        if node.alias is not None:
+            self.add(ModuleEntry(node.alias, span, module, given))
+            return
+        if isinstance(node.path, tuple):
+            self.scope.outer = Link(module.scope, self.scope.outer, self.source)
+            return
+        # Without an alias the names of a file come unqualified, as those of the library do.
+        self.given[module] = given
+        self.scope.outer = Link(module.scope, self.scope.outer, self.source, given)
+
+    def _pending_given(self, given: dict[Variable, Dim], variable: Variable, item: tree.Named) -> None:
+        """Sizes given to an import may name dims of this file, which are declared after the imports."""
+        for node in self.declarations:
+            if isinstance(node, tree.Dims) and not any(name.name in self.scope.names for name in node.items):
+                self._dims(node)
+                node.items = []
+                node.where = []
+        given[variable] = dim(item.value, self.scope)
+
+    # ---------------------------------------------------------------- headers
+
+    def object_header(self, entry: ObjectEntry) -> None:
+        if entry.state in ("done", "broken"):
+            return
+        if entry.state == "open":
+            entry.state = "broken"
+            raise Fault(Diagnostic("E0206", f"the object `{entry.name}` is defined by itself",
+                                   [Label(entry.span, "its body leads back here")],
+                                   help=("recursive objects are least fixed points, `mu F`",)))
+        entry.state = "open"
+        try:
+            header.object_header(entry, self.scope)
+            entry.state = "done"
+        except Fault as problem:
+            self.fault(problem)
+            entry.state = "broken"
+
+    def header(self, definition: Definition) -> None:
+        """Makes the definition's type known; a broken header is told once."""
+        if definition.state != "new":
+            return
+        try:
+            header.definition_header(definition, self.scope)
+            definition.state = "header" if isinstance(definition.node, tree.Morphism) else "done"
+        except Fault as problem:
+            self.fault(problem)
+            definition.state = "broken"
+
+
+class Link(Scope):
+    """The names of an imported module, as the next scope outwards."""
+
+    __slots__ = ("inner", "given")
+
+    def __init__(self, inner: Scope, outer: Scope | None, source: Source, given: dict[Variable, Dim] | None = None) -> None:
+        super().__init__(outer, source)
+        self.inner = inner
+        self.given = given or {}
+
+    def find(self, name: str) -> Entry | None:
+        entry = self.inner.names.get(name)
+        if entry is None and isinstance(self.inner, Lazy):
+            entry = self.inner.module.declare_lazily(name)
+        if entry is not None and not isinstance(entry, ModuleEntry):
+            if self.given and isinstance(entry, DimEntry):
+                return DimEntry(entry.name, entry.span, substitute(entry.value, self.given))
+            return entry
+        return self.outer.find(name) if self.outer is not None else None
+
+    def all(self) -> Any:
+        if isinstance(self.inner, Lazy):
+            for name in self.inner.module.declared_names():
+                entry = self.inner.module.declare_lazily(name)
+                if entry is not None:
+                    yield name, entry
+        else:
+            yield from self.inner.names.items()
+        if self.outer is not None:
+            yield from self.outer.all()
+
+
+class Library(Module):
+    """A file that ships with catlang: its declarations are indexed, and parsed one at a time when asked for."""
+
+    def __init__(self, source: Source, loader: Loader, outer: Scope | None, is_prelude: bool = False) -> None:
+        super().__init__(source, loader, outer)
+        self.is_prelude = is_prelude
+        self.scope = Lazy(outer, source, self)
+        self.places: dict[str, tuple[int, int]] = {}
+        found = list(_DECLARED.finditer(source.text))
+        for match in found:
+            following = _NEXT.search(source.text, match.end())
+            self.places[match.group(1)] = (match.start(), following.start() if following else len(source.text))
+
+    def declared_names(self) -> list[str]:
+        return list(self.places)
+
+    def declare_lazily(self, name: str) -> Entry | None:
+        place = self.places.get(name)
+        if place is None:
+            return None
+        entry = self.scope.names.get(name)
+        if entry is not None:
+            return entry
+        parsed = parse(self.source, *place)
+        assert not parsed.diagnostics, f"the library's `{name}` does not parse: {parsed.diagnostics}"
+        for node in parsed.declarations:
+            if isinstance(node, tree.Object):
+                self._object(node)
+            elif isinstance(node, tree.Morphism | tree.Primitive):
+                self._definition(node)
+        return self.scope.names.get(name)
+
+
+class Loader:
+    """The modules of one check: each file is read once, cycles are found, nothing outside the root is opened."""
+
+    def __init__(self, root: str | None) -> None:
+        self.root = os.path.realpath(root) if root is not None else None
+        self.modules: dict[str, Module] = {}
+        self.open: list[tuple[str, Module]] = []
+        self.library: dict[str, Library] = {}
+        self.prelude = self.standard("prelude", None)
+        self.order: list[Module] = []
+
+    def standard(self, name: str, outer: Scope | None) -> Library:
+        """A file of the library, by its name with slashes."""
+        if name not in self.library:
+            path = os.path.join(LIBRARY, *name.split("/")) + ".cat"
+            source = sources.read(path, f"<{name.replace('/', '.')}>")
+            self.library[name] = Library(source, self, outer, is_prelude=name == "prelude")
+        return self.library[name]
+
+    def main(self, source: Source) -> Module:
+        """The module that is checked."""
+        module = Module(source, self, self.prelude.scope)
+        if source.path is not None:
+            path = os.path.realpath(source.path)
+            self.modules[path] = module
+            self.open.append((path, module))
+        module.read()
+        if source.path is not None:
+            self.open.pop()
+        self.order.append(module)
+        return module
+
+    def load(self, node: tree.Import, importer: Module) -> Module:
+        span = Span(importer.source, node.path_start, node.path_end)
+        if isinstance(node.path, tuple):
+            return self._standard(node.path, span)
+        return self._file(node.path, span, importer)
+
+    def _standard(self, path: tuple[str, ...], span: Span) -> Library:
+        name = "/".join(path)
+        if path[0] != "std" or len(path) < 2 or not os.path.exists(os.path.join(LIBRARY, *path) + ".cat"):
+            shipped = sorted(f"std.{file[:-4]}" for file in os.listdir(os.path.join(LIBRARY, "std"))
+                             if file.endswith(".cat"))
+            from catlang.suggest import nearest
+
+            near = nearest(".".join(path), shipped)
+            raise Fault(Diagnostic("E0705", f"there is no library `{'.'.join(path)}`", [Label(span, "not shipped with catlang")],
+                                   help=(f"did you mean `{near}`?",) if near else (
+                                       f"there are {', '.join(f'`{one}`' for one in shipped)}; a file of your own is "
+                                       'imported by its path: `import "blocks.cat" as blocks`',)))
+        return self.standard(name, self.prelude.scope)
+
+    def _file(self, path: str, span: Span, importer: Module) -> Module:
+        if importer.source.path is None or self.root is None:
+            raise Fault(Diagnostic("E0701", "a text without a file cannot import files", [Label(span, "imported here")]))
+        if "\0" in path or not path:
+            raise Fault(Diagnostic("E0701", "this is no path", [Label(span, "imported here")]))
+        written = os.path.join(os.path.dirname(importer.source.path), path)
+        real = os.path.realpath(written)
+        if os.path.isabs(path) or (real != self.root and not real.startswith(self.root.rstrip(os.sep) + os.sep)):
+            raise Fault(Diagnostic("E0703", f"`{path}` leads out of the folder that is checked",
+                                   [Label(span, "imported here")],
+                                   why=("a file may import what lies under the folder of the file that is checked",),
+                                   help=("move the file into that folder",)))
+        if real in self.modules:
+            if any(real == opened for opened, _ in self.open):
+                cycle = [module.source.name for opened, module in self.open]
+                first = next(place for place, (opened, _) in enumerate(self.open) if opened == real)
+                around = " -> ".join([*cycle[first:], cycle[first]])
+                raise Fault(Diagnostic("E0702", "the imports go in a circle", [Label(span, "imported here")],
+                                       why=(around,), help=("move what both need into a third file",)))
+            return self.modules[real]
+        name = os.path.join(os.path.dirname(importer.source.name), path)
+        try:
+            source = sources.read(written, os.path.normpath(name))
+        except sources.Unreadable as unreadable:
+            inner = unreadable.diagnostic
+            raise Fault(Diagnostic("E0701", inner.headline, [Label(span, "imported here")], inner.why, inner.help)) from None
+        module = Module(source, self, self.prelude.scope)
+        self.modules[real] = module
+        self.open.append((real, module))
+        module.read()
+        self.open.pop()
+        self.order.append(module)
+        return module
+
+
+__all__ = ["LaterEntry", "Library", "Loader", "Module"]

@@ -1,0 +1,118 @@
+"""Scopes: names bound to what they stand for, innermost first."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from catlang.checker.entry import BrokenEntry, Entry, ModuleEntry
+from catlang.diagnostic import Diagnostic, Label
+from catlang.span import Source, Span
+from catlang.suggest import nearest
+
+if TYPE_CHECKING:
+    from catlang.syntax import tree
+
+
+class Fault(Exception):  # noqa: N818 - it carries a diagnostic
+    """What is being elaborated makes no sense any further; the diagnostic says why (None: told already)."""
+
+    def __init__(self, diagnostic: Diagnostic | None) -> None:
+        super().__init__(diagnostic.headline if diagnostic else "told already")
+        self.diagnostic = diagnostic
+
+
+class Scope:
+    """Names in front of those of ``outer``."""
+
+    __slots__ = ("names", "outer", "source")
+
+    def __init__(self, outer: Scope | None, source: Source) -> None:
+        self.names: dict[str, Entry] = {}
+        self.outer = outer
+        self.source = source
+
+    def find(self, name: str) -> Entry | None:
+        entry = self.names.get(name)
+        if entry is not None:
+            return entry
+        return self.outer.find(name) if self.outer is not None else None
+
+    def all(self) -> Iterator[tuple[str, Entry]]:
+        yield from self.names.items()
+        if self.outer is not None:
+            yield from self.outer.all()
+
+    def span(self, node: tree.Node) -> Span:
+        return Span(self.source, node.start, node.end)
+
+
+class Lazy(Scope):
+    """The names of a library file, each read only when it is asked for."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, outer: Scope | None, source: Source, module: Any) -> None:
+        super().__init__(outer, source)
+        self.module = module
+
+    def find(self, name: str) -> Entry | None:
+        entry = self.names.get(name)
+        if entry is None:
+            entry = self.module.declare_lazily(name)
+        if entry is not None:
+            return entry
+        return self.outer.find(name) if self.outer is not None else None
+
+    def all(self) -> Iterator[tuple[str, Entry]]:
+        for name in self.module.declared_names():
+            entry = self.find(name)
+            if entry is not None:
+                yield name, entry
+        if self.outer is not None:
+            yield from self.outer.all()
+
+
+def lookup(scope: Scope, node: tree.Name, wanted: str) -> Entry:
+    """What a name stands for, or a fault that names the nearest one."""
+    entry = scope.find(node.text)
+    if entry is None:
+        raise Fault(unknown(scope, node, wanted))
+    if isinstance(entry, BrokenEntry):
+        raise Fault(None)
+    if hasattr(entry, "used"):
+        entry.used = True
+    return entry
+
+
+def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic:
+    near = nearest(node.text, [name for name, _ in scope.all()])
+    help = (f"did you mean `{near}`?",) if near else ()
+    if not help:
+        for name, entry in scope.all():
+            if isinstance(entry, ModuleEntry) and entry.module.scope.find(node.text) is not None:
+                help = (f"write `{name}.{node.text}`",)
+                break
+    return Diagnostic("E0201", f"there is no {wanted} `{node.text}`" if wanted else f"there is no `{node.text}`",
+                      [Label(scope.span(node), "not declared here or in what is imported")], help=help)
+
+
+def bad_name(name: str, span: Span) -> Diagnostic | None:
+    """Names that no Python module could carry."""
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name in ("match", "case"):
+        return Diagnostic("E0208", f"`{name}` is a word of Python and cannot be a name",
+                          [Label(span, "compiling turns names into Python's")], help=(f"choose another name, for "
+                          f"example `{name}_`",))
+    if name.startswith("__"):
+        return Diagnostic("E0208", f"`{name}` begins with two underscores, which Python keeps for itself",
+                          [Label(span, "compiling turns names into Python's")], help=("choose another name",))
+    return None
+
+
+def expected(scope: Scope, node: tree.Node, entry: Entry, wanted: str, code: str = "E0204") -> Fault:
+    """A name of one kind where another is wanted."""
+    labels = [Label(scope.span(node), f"{wanted} is wanted here")]
+    if entry.span.end > entry.span.start and entry.span.source is scope.source:
+        labels.append(Label(entry.span, f"`{entry.name}` is {entry.called}", primary=False))
+    return Fault(Diagnostic(code, f"`{entry.name}` is {entry.called}, not {wanted}", labels))
