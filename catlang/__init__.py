@@ -1,8 +1,39 @@
 """catlang: typed string diagrams, and the functors out of them.
 
 A specification in catlang is checked as a diagram of morphisms and compiled to PyTorch.
+
+``check(path)`` says what is wrong in a file or below a folder. ``compile`` and ``load`` are the compiler's, which is
+imported, and PyTorch with it, when one of them is first asked for.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+
+    from catlang.checked import Checked
+
 __version__ = "0.1.0"
+__all__ = ["check", "compile", "load"]  # noqa: F822 - the last two come from the compiler
+
+FROM_COMPILER = ("compile", "load")
+
+
+def check(path: str | os.PathLike[str]) -> Checked:
+    """Checks a file, or all the ``.cat`` files below a folder; never raises, whatever lies there."""
+    import os
+
+    from catlang.checked import check_paths
+
+    place = os.fspath(path)
+    return check_paths(["./-" if place == "-" else place])
+
+
+def __getattr__(name: str) -> Any:
+    if name in FROM_COMPILER:
+        import importlib
+
+        return getattr(importlib.import_module("catlang.compiler"), name)
+    raise AttributeError(f"module 'catlang' has no attribute {name!r}")

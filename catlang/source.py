@@ -54,7 +54,7 @@ def read(path: str | os.PathLike[str], name: str | None = None) -> Source:
     # What a file of which nothing was read is pointed at with: the start of an empty text.
     start = Label(Span(Source(name, path, ""), 0, 0))
     try:
-        return _decoded(_bytes(path, start), name, path)
+        return decoded(_bytes(path, start), name, path)
     except (FileNotFoundError, NotADirectoryError):
         raise _unreadable("E0001", f"there is no file `{name}`", start, advice=_meant(path)) from None
     except PermissionError:
@@ -103,7 +103,8 @@ def _bytes(path: str, start: Label) -> bytes:
     return data
 
 
-def _decoded(data: bytes, name: str, path: str) -> Source:
+def decoded(data: bytes, name: str, path: str | None) -> Source:
+    """The source that bytes are; raises `Unreadable` where they are no text."""
     nul = data.find(b"\0")
     try:
         text = data.decode("utf-8")
@@ -128,7 +129,7 @@ def _decoded(data: bytes, name: str, path: str) -> Source:
     raise _unreadable("E0004", f"`{name}` is not UTF-8", label, why, advice)
 
 
-def _byte(data: bytes, at: int, name: str, path: str) -> Span:
+def _byte(data: bytes, at: int, name: str, path: str | None) -> Span:
     """The span of one byte, all before which is UTF-8, in the text as far as it can be shown."""
     # Counted after the byte order mark and in single line endings, as the source's text is kept.
     before = one_line_ending(data[:at].decode("utf-8").removeprefix(BYTE_ORDER_MARK))

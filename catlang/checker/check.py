@@ -30,20 +30,27 @@ from catlang.syntax import tree
 DEEPEST_CALL = 60_000
 
 
-def check_file(path: str, root: str | None = None, name: str | None = None) -> Module:
-    """Checks a file and all it imports; raises ``Unreadable`` where there is no text to check."""
+def check_file(path: str, root: str | None = None, name: str | None = None, loader: Loader | None = None) -> Module:
+    """Checks a file and all it imports; raises ``Unreadable`` where there is no text to check.
+
+    A ``loader`` used for several files reads and checks each of them once; its root is then theirs.
+    """
+    if loader is not None and (known := loader.modules.get(os.path.realpath(path))) is not None:
+        return known
     source = read(path, name)
-    return check_source(source, root if root is not None else os.path.dirname(os.path.abspath(path)))
+    return check_source(source, root if root is not None else os.path.dirname(os.path.abspath(path)), loader)
 
 
-def check_source(source: Source, root: str | None = None) -> Module:
+def check_source(source: Source, root: str | None = None, loader: Loader | None = None) -> Module:
     """Checks a source; the module's ``bag`` then holds the mistakes of it and of what it imports."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, DEEPEST_CALL))
     try:
-        loader = Loader(root)
+        if loader is None:
+            loader = Loader(root)
+        checked = len(loader.order)
         module = loader.main(source)
-        for one in loader.order:
+        for one in loader.order[checked:]:
             check_module(one)
             if one is not module:
                 module.bag.extend(one.bag)
