@@ -68,12 +68,12 @@ class Conditions:
 
     def _sizes(self) -> None:
         """Sizes that nothing determines are told, once for each instance; the others must be allowed values."""
-        told: set[Span] = set()
+        told: set[Span | Variable] = set()
         for variable, span, owner, generic in self.sizes:
             value = dims.resolve(variable.poly)
-            if dims.flexible_variables(value):
-                if span not in told:
-                    told.add(span)
+            if left := dims.flexible_variables(value):
+                if not told & {span, *left}:
+                    told |= {span, *left}
                     self._add(Diagnostic("E0404", f"the size `{generic}` of `{owner}` cannot be inferred",
                                          [Label(span, "nothing says what it is")],
                                          help=(f"give it in brackets: `{owner}[{generic} = 128]`",)))

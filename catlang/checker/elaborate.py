@@ -357,7 +357,7 @@ class Elaborator:
         if isinstance(pattern, tree.Typed):
             wanted = colour(pattern.type, scope)
             self.join(wanted, value, Joint("pattern", None, pattern, scope))
-            span = Span(scope.source, pattern.start, pattern.start + len(pattern.name))
+            span = Span(scope.source, pattern.name_start, pattern.name_start + len(pattern.name))
             return self._variable(pattern.name, span, value, scope)
         if isinstance(pattern, tree.Name):
             return self._variable(pattern.text, scope.span(pattern), value, scope)

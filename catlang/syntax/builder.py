@@ -44,9 +44,19 @@ class Builder:
                 deepest = kid.depth
         node.depth = deepest + 1
         if deepest == t.DEEPEST:
-            self.mistake("E0106", f"this is nested more than {t.DEEPEST} deep", start, min(end, start + 1),
-                         "name a part of it with `let` or a declaration of its own")
+            self._too_deep(start, end)
         return node
+
+    def _too_deep(self, start: int, end: int) -> None:
+        self.mistake("E0106", f"this is nested more than {t.DEEPEST} deep", start, min(end, start + 1),
+                     "name a part of it with `let` or a declaration of its own")
+
+    def _longer(self, chain: Any, part: Any) -> Any:
+        """The chain, one part longer: as deep as that part may make it."""
+        if chain.depth <= t.DEEPEST == part.depth:
+            self._too_deep(chain.start, chain.end)
+        chain.depth = max(chain.depth, part.depth + 1)
+        return chain
 
     # -------------------------------------------------------------- atoms
 
@@ -91,10 +101,10 @@ class Builder:
             item.start, item.end = start, end
             item.depth += 1
             if item.depth == t.DEEPEST + 1:
-                self.mistake("E0106", f"this is nested more than {t.DEEPEST} deep", start, start + 1,
-                             "name a part of it with `let` or a declaration of its own")
+                self._too_deep(start, end)
             return item
         if items is not None and len(items) == 1 and isinstance(items[0], t.Typed):
+            items[0].start, items[0].end = start, end
             return items[0]
         return self._node(t.Tuple, start, end, items or [], items or [])
 
@@ -107,7 +117,7 @@ class Builder:
 
     def typed(self, kids: list[Any]) -> t.Node:
         token, type_ = kids
-        return self._node(t.Typed, token.start_pos, type_.end, [type_], fold(token), type_)
+        return self._node(t.Typed, token.start_pos, type_.end, [type_], fold(token), token.start_pos, type_)
 
     def named(self, kids: list[Any]) -> t.Node:
         token, value = kids
@@ -134,32 +144,23 @@ class Builder:
         return self._node(t.Labelled, body.start, token.end_pos, [body], body, fold(token))
 
     def initialised(self, kids: list[Any]) -> t.Node:
-        body, _, initialisers = kids
-        return self._node(t.Initialised, body.start, initialisers[-1].end, [body], body, initialisers)
+        body, _, (initialisers, end) = kids
+        return self._node(t.Initialised, body.start, end, [body], body, initialisers)
 
-    def initialiser(self, kids: list[Any]) -> list[t.Initialiser]:
-        token, *rest = kids
-        end = token.end_pos
-        arguments: list[t.Node] = []
-        for kid in rest:
-            if isinstance(kid, list):
-                arguments = kid
-            elif isinstance(kid, t.Node):
-                arguments = [kid]
-            elif kid is not None:
-                end = kid.end_pos
-        return [t.Initialiser(token.start_pos, end, None, fold(token), arguments)]
+    def initialiser(self, kids: list[Any]) -> tuple[list[t.Initialiser], int]:
+        token, opened, arguments, closed = kids
+        end = closed.end_pos if closed is not None else token.end_pos
+        return [t.Initialiser(token.start_pos, end, None, fold(token), arguments or [])], end
 
     def initial_items(self, kids: list[Any]) -> list[t.Node]:
         return kids
 
-    def initialisers(self, kids: list[Any]) -> list[t.Initialiser]:
+    def initialisers(self, kids: list[Any]) -> tuple[list[t.Initialiser], int]:
         found = []
-        for weight, made in zip(kids[1:-1:2], kids[2:-1:2], strict=True):
-            for one in made:
-                one.weight = fold(weight)
-                found.append(one)
-        return found
+        for weight, ([one], _) in zip(kids[1:-1:2], kids[2:-1:2], strict=True):
+            one.weight, one.start = fold(weight), weight.start_pos
+            found.append(one)
+        return found, kids[-1].end_pos
 
     # -------------------------------------------------------------- operators
 
@@ -184,8 +185,7 @@ class Builder:
         if type(left) is kind and not left.grouped:
             (left.parts if kind is t.Compose else left.items).append(right)
             left.end = right.end
-            left.depth = max(left.depth, right.depth + 1)
-            return left
+            return self._longer(left, right)
         return self._node(kind, left.start, right.end, kids, [left, right], *more)
 
     def times(self, kids: list[Any]) -> t.Node:
@@ -209,8 +209,7 @@ class Builder:
         if type(later) is t.Compose and not later.grouped:
             later.parts.insert(0, earlier)
             later.end = earlier.end
-            later.depth = max(later.depth, earlier.depth + 1)
-            return later
+            return self._longer(later, earlier)
         return self._node(t.Compose, later.start, earlier.end, kids, [earlier, later], True)
 
     def along(self, kids: list[Any]) -> t.Node:
@@ -259,6 +258,11 @@ class Builder:
     def _shuffle(self, kind: str, kids: list[Any]) -> t.Node:
         word, closed = kids[0], kids[-1]
         sides = _flat(kids)
+        end = kids[1].end_pos
+        for side in sides:
+            if not side.items:
+                side.start = side.end = end
+            end = side.end
         how = fold(kids[2]) if kind == "reduce" else None
         return self._node(t.Shuffle, word.start_pos, closed.end_pos, sides, kind, how, sides[:-1], sides[-1])
 
@@ -352,14 +356,16 @@ class Builder:
         path: Any = kids[0][1:-1] if kids[0].type == "STRING" else tuple(fold(kid) for kid in kids)
         return path, kids[0].start_pos, kids[-1].end_pos
 
-    def import_dims(self, kids: list[Any]) -> list[Any]:
-        return _flat(kids)
+    def import_dims(self, kids: list[Any]) -> tuple[list[Any], int]:
+        return _flat(kids), kids[-1].end_pos
 
     def import_(self, kids: list[Any]) -> None:
-        word, (path, start, end), given, alias = kids
-        last = alias.end_pos if alias is not None else given[-1].end if given else end
+        word, (path, start, end), dims, alias = kids
+        given, last = dims if dims is not None else ([], end)
+        if alias is not None:
+            last = alias.end_pos
         self.declarations.append(
-            t.Import(word.start_pos, last, path, start, end, given or [], fold(alias) if alias else None))
+            t.Import(word.start_pos, last, path, start, end, given, fold(alias) if alias else None))
 
     def dims(self, kids: list[Any]) -> None:
         word, *items, where = kids
@@ -403,9 +409,11 @@ class Builder:
     def frozen(self, kids: list[Any]) -> None:
         word, name, type_ = kids
         initialisers: list[t.Initialiser] = []
+        end = type_.end
         if isinstance(type_, t.Initialised):
             type_, initialisers = type_.body, type_.initialisers
         self._declared(t.Frozen, word, name, type_, initialisers)
+        self.declarations[-1].end = end
 
     # -------------------------------------------------------------- what is answered with "not yet"
 

@@ -128,10 +128,11 @@ class Named(Node):
 
 
 class Typed(Node):
-    """``(name : type)``, a named part of a product."""
+    """``(name : type)``, a named part of a product; ``name_start`` is the place of its name."""
 
-    __slots__ = ("name", "type")
+    __slots__ = ("name", "name_start", "type")
     name: str
+    name_start: int
     type: Node
 
 
