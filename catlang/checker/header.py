@@ -136,7 +136,8 @@ def definition_header(definition: Definition, outer: Scope) -> None:
     definition.scope = scope
     types: list[tree.Node] = [node.type, *(parameter.type for parameter in node.parameters)]
     banks = node.banks if isinstance(node, tree.Primitive) else [node.state] if node.state is not None else []
-    mine = generics(node.generics, [*types, *(bank.body for bank in banks if bank.kind != "reduces")], scope, outer)
+    objects = [bank.body for bank in banks if bank.kind in ("weights", "state", "noise")]
+    mine = generics(node.generics, [*types, *objects], scope, outer)
     definition.generics = mine
     seen: set[str] = set()
     for parameter in node.parameters:

@@ -86,7 +86,14 @@ def lookup(scope: Scope, node: tree.Name, wanted: str) -> Entry:
     return entry
 
 
+#: Names that the library is going to have.
+LATER = frozenset("fold foldl scan scanl run unfold map table closure".split())
+
+
 def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic:
+    if node.text in LATER:
+        return Diagnostic("E0901", f"`{node.text}` is not there yet",
+                          [Label(scope.span(node), "its name is known, its meaning still to come")])
     near = nearest(node.text, [name for name, _ in scope.all()])
     help = (f"did you mean `{near}`?",) if near else ()
     if not help:

@@ -95,6 +95,8 @@ def _entry(node: tree.Node, scope: Scope) -> Entry | None:
 
 def takes_parameters(node: tree.Node, scope: Scope) -> bool:
     """Whether the next parentheses give morphisms, not elements."""
+    while isinstance(node, tree.Labelled | tree.Initialised):
+        node = node.body
     if isinstance(node, tree.Apply):
         return False
     entry = _entry(head_of(node), scope)
