@@ -110,5 +110,6 @@ def text() -> str:
 
 
 if __name__ == "__main__":
+    made = text()
     with open(TABLES, "w", encoding="utf-8") as file:
-        file.write(text())
+        file.write(made)

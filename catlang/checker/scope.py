@@ -10,6 +10,7 @@ from catlang.checker.entry import BrokenEntry, Entry, ModuleEntry
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.suggest import nearest
+from catlang.syntax.parser import tables
 
 if TYPE_CHECKING:
     from catlang.syntax import tree
@@ -111,6 +112,9 @@ def bad_name(name: str, span: Span) -> Diagnostic | None:
         return Diagnostic("E0208", f"`{name}` is a word of Python and cannot be a name",
                           [Label(span, "compiling turns names into Python's")], help=(f"choose another name, for "
                           f"example `{name}_`",))
+    if not span.text.isascii() and name in tables().words:
+        return Diagnostic("E0108", f"`{span.text}` folds into `{name}`, which is a reserved word",
+                          [Label(span, "names are read in their NFKC form")], help=("choose another name",))
     if name.startswith("__"):
         return Diagnostic("E0208", f"`{name}` begins with two underscores, which Python keeps for itself",
                           [Label(span, "compiling turns names into Python's")], help=("choose another name",))
