@@ -1,1 +1,10 @@
-"""The functor to PyTorch: from typed diagrams to the source of `nn.Module`s."""
+"""The functor to PyTorch: from typed diagrams to the source of `nn.Module`s.
+
+``lowering`` has one row a primitive, ``emission`` makes classes out of networks, ``loading`` runs the source that came
+out, ``weights`` fills the module. :func:`compile` does all of it.
+"""
+
+from catlang.compiler.build import CompileError, compile, emit
+from catlang.compiler.weights import load
+
+__all__ = ["CompileError", "compile", "emit", "load"]

@@ -1,0 +1,578 @@
+"""Networks: diagrams made closed, flat and first-order, generic in sizes only.
+
+Elaboration leaves a diagram generic in objects and in morphism arguments. :func:`specialise` puts all of those in. What
+comes out is what every functor works on:
+
+* every wire is an array: its base is the reals, the truth values or a finite set, its axes are sizes;
+* products are tuples of wires, nominal colours their carriers, sums a tag beside all their summands;
+* wiring (``id``, ``copy``, ``swap``, projections, conversions) is gone: it is which wire goes where;
+* a morphism argument has become a network at the place where it was used, and may use wires and instances of the
+  networks around it: those are *free* in it, and are handed to it as further inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from catlang import dims
+from catlang.checker.entry import (
+    Constant,
+    ConstantEntry,
+    Definition,
+    DimEntry,
+    ObjectVariableEntry,
+    RunEntry,
+)
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
+from catlang.dims import Dim, Variable
+from catlang.objects.colour import (
+    REAL,
+    Finite,
+    Nominal,
+    Object,
+    ObjectVariable,
+    Power,
+    Product,
+    Run,
+    Substitution,
+    Sum,
+    axes_of,
+    power,
+)
+from catlang.span import Span
+
+
+class Network:
+    """A specialised diagram: one class of the compiled source.
+
+    ``sizes`` are its free dimension variables, in a fixed order; ``free`` the wires and ``lent`` the instances of
+    networks around it that it uses; ``evaluation`` is its second body, if it has one.
+    """
+
+    def __init__(self, name: str, definition: Definition | None, span: Span | None) -> None:
+        self.name = name
+        self.definition = definition
+        self.span = span
+        self.diagram = Diagram(name, (), None, span)
+        self.evaluation: Diagram | None = None
+        self.instances: dict[str, Instance] = {}
+        self.sizes: list[Variable] = []
+        self.free: list[Wire] = []
+        self.lent: list[Instance] = []
+        self.frozen: list[Any] = []
+        self.stochastic = False
+
+    @property
+    def bodies(self) -> list[Diagram]:
+        return [self.diagram] if self.evaluation is None else [self.diagram, self.evaluation]
+
+
+class Sub(Operation):
+    """An instance of a network, at sizes."""
+
+    __slots__ = ("network", "sizes")
+
+    def __init__(self, network: Network, sizes: dict[Variable, Dim]) -> None:
+        self.network = network
+        self.sizes = sizes
+
+
+class Loop(Sub):
+    """``count`` instances of a network, one after the other; one instance, ``tied``, that many times."""
+
+    __slots__ = ("count", "tied")
+
+    def __init__(self, network: Network, sizes: dict[Variable, Dim], count: Dim, tied: bool) -> None:
+        super().__init__(network, sizes)
+        self.count = count
+        self.tied = tied
+
+
+class Family(Sub):
+    """``count`` instances of a network, of which the first input chooses one."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, network: Network, sizes: dict[Variable, Dim], count: Dim) -> None:
+        super().__init__(network, sizes)
+        self.count = count
+
+
+class Each(Operation):
+    """A diagram along one more axis in front; wires from around are constant along it."""
+
+    __slots__ = ("size", "body")
+
+    def __init__(self, size: Dim, body: Diagram) -> None:
+        self.size = size
+        self.body = body
+
+    def inside(self) -> dict[str, Diagram]:
+        return {"body": self.body}
+
+
+class Choose(Operation):
+    """Among equally shaped values the one that the first input, a tag, names."""
+
+    __slots__ = ()
+
+
+class Env:
+    """What stands for what while a diagram is specialised; looked up here first, then further out."""
+
+    def __init__(self, outer: Env | None, scope: Diagram | None, network: Network, substitution: Substitution,
+                 constants: dict[Constant, Any], formals: dict[str, tuple[Diagram, Env]]) -> None:
+        self.outer = outer
+        self.scope = scope
+        self.network = network
+        self.substitution = substitution
+        self.constants = constants
+        self.formals = formals
+        self.wires: dict[Wire, Value] = {}
+        self.instances: dict[Instance, Instance] = {}
+
+    def value(self, value: Value) -> Value:
+        if not isinstance(value, Wire):
+            return tuple(self.value(part) for part in value)
+        env: Env | None = self
+        while env is not None:
+            found = env.wires.get(value)
+            if found is not None:
+                return found
+            env = env.outer
+        raise AssertionError("a wire from nowhere")
+
+    def instance(self, instance: Instance) -> Instance | None:
+        env: Env | None = self
+        while env is not None:
+            found = env.instances.get(instance)
+            if found is not None:
+                return found
+            env = env.outer
+        return None
+
+
+def erase(obj: Object) -> Object:
+    """Nominal colours become their carriers, a sum its tag beside all its summands."""
+    if isinstance(obj, Nominal):
+        substitution = Substitution()
+        for entry, part in zip(obj.declaration.generics, obj.arguments, strict=True):
+            if isinstance(entry, DimEntry):
+                [rigid] = dims.variables(entry.value)
+                substitution.dims[rigid] = part
+            else:
+                substitution.objects[entry.variable] = part
+        return erase(substitution.object(obj.declaration.body))
+    if isinstance(obj, Power):
+        return power(erase(obj.base), obj.axes)
+    if isinstance(obj, Product):
+        return Product(tuple(erase(item) for item in obj.items), obj.names)
+    if isinstance(obj, Sum):
+        return Product((Finite(len(obj.items)), *(erase(item) for item in obj.items)))
+    return obj
+
+
+#: What a piece of wiring makes of its input; a copy is a wire used twice, a drop one used never.
+WIRING: dict[str, Callable[[Value], Value]] = {
+    "id": lambda value: value,
+    "copy": lambda value: (value, value),
+    "drop": lambda value: (),
+    "swap": lambda value: (value[1], value[0]),  # type: ignore[index]
+    "fst": lambda value: value[0],  # type: ignore[index]
+    "snd": lambda value: value[1],  # type: ignore[index]
+}
+
+
+class Specialiser:
+    """Makes networks; one for each definition at its objects and constants, one for each place of an argument."""
+
+    def __init__(self, sizes: dict[Variable, Dim], constants: dict[Constant, Any]) -> None:
+        self.sizes = sizes
+        self.constants = constants
+        self.made: dict[Any, Network] = {}
+
+    # ---------------------------------------------------------------- networks
+
+    def definition(self, definition: Definition, arguments: dict[str, Any] | None = None,
+                   bodies: dict[str, tuple[Diagram, Env]] | None = None, env: Env | None = None,
+                   tied: bool = False) -> Network:
+        """The network of a morphism at its objects, constants and bodies; its sizes stay generic."""
+        substitution, constants = Substitution(dims=dict(self.sizes)), dict(self.constants)
+        key: list[Any] = [id(definition), tied]
+        if arguments is not None:
+            for variable, value in arguments.get("", {}).items():
+                substitution.dims[variable] = env.substitution.dim(value) if env else value
+                key.append((variable, substitution.dims[variable]))
+        for generic in definition.generics:
+            entry = generic.entry
+            value = arguments.get(entry.name) if arguments is not None else None
+            if isinstance(entry, ObjectVariableEntry):
+                solution = entry.variable.solution
+                if value is not None:
+                    found = self.object(value, env)
+                    substitution.objects[entry.variable] = found
+                    if solution is not None:
+                        substitution.runs[solution.axes[0]] = axes_of(found)  # type: ignore[attr-defined]
+                    key.append(found)
+            elif isinstance(entry, RunEntry) and value is not None:
+                substitution.runs[entry.run] = env.substitution.axes(value) if env else value
+                key.append(substitution.runs[entry.run])
+            elif isinstance(entry, ConstantEntry):
+                constants[entry.constant] = self.constant(value, env) if value is not None else entry.constant.default
+                key.append((entry.name, constants[entry.constant]))
+        cached = tuple(key)
+        if not bodies and cached in self.made:
+            return self.made[cached]
+        network = Network(definition.name, definition, definition.span)
+        if not bodies:
+            self.made[cached] = network
+        assert definition.diagram is not None, f"`{definition.name}` was not elaborated"
+        new = Env(None, definition.diagram, network, substitution, constants, bodies or {})
+        self._fill(network, definition.diagram, new, tied)
+        if definition.evaluation is not None:
+            second = Env(None, definition.evaluation, network, substitution, constants, bodies or {})
+            network.evaluation = self._body(definition.evaluation, second, tied)
+        self._close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
+                              for variable in dims.variables(generic.entry.value)})
+        return network
+
+    def closure(self, name: str, body: Diagram, env: Env) -> Network:
+        """The network of a diagram held by a box, seen from where it stands."""
+        network = Network(name, None, body.span)
+        inner = Env(env, body, network, env.substitution, env.constants, env.formals)
+        self._fill(network, body, inner, False)
+        self._close(network, set())
+        return network
+
+    def _fill(self, network: Network, diagram: Diagram, env: Env, tied: bool) -> None:
+        network.diagram = self._body(diagram, env, tied)
+        network.diagram.instances = network.instances
+
+    def _body(self, diagram: Diagram, env: Env, tied: bool) -> Diagram:
+        made = Diagram(diagram.name, (), None, diagram.span)
+        made.inputs = self._inputs(diagram.inputs, env)
+        for box in diagram.boxes:
+            self._box(box, made, env, tied)
+        made.outputs = env.value(diagram.outputs)
+        return made
+
+    def _inputs(self, value: Value, env: Env) -> Value:
+        if isinstance(value, Wire):
+            made = self.fresh(value, env)
+            env.wires[value] = made
+            return made
+        return tuple(self._inputs(part, env) for part in value)
+
+    def fresh(self, wire: Wire, env: Env) -> Value:
+        """New wires for a wire of the generic diagram."""
+        return d.fresh(self.object(wire.object, env), wire.span)
+
+    def object(self, obj: Object, env: Env | None) -> Object:
+        found = env.substitution.object(obj) if env is not None else obj
+        return erase(_grounded(found))
+
+    def constant(self, value: Any, env: Env | None) -> Any:
+        while isinstance(value, Constant):
+            if env is not None and value in env.constants:
+                value = env.constants[value]
+            elif value in self.constants:
+                value = self.constants[value]
+            else:
+                return value.default
+        evaluate = getattr(value, "evaluate", None)
+        if evaluate is not None:
+            return evaluate(lambda one: self.constant(one, env), env.substitution.dim if env else lambda dim: dim)
+        return value
+
+    def _close(self, network: Network, mine: set[Variable]) -> None:
+        """Finds what is free in a network: sizes, wires, instances; and whether there is noise in it."""
+        sizes: dict[Variable, None] = {}
+        free: dict[Wire, None] = {}
+        lent: dict[Instance, None] = {}
+        frozen: dict[Any, None] = {}
+        owned = set(network.instances.values())
+
+        def size(value: Any) -> None:
+            if isinstance(value, dims.Poly):
+                for variable in dims.variables(value):
+                    sizes.setdefault(variable)
+            elif isinstance(value, Object):
+                from catlang.objects.colour import dims_of
+
+                for one in dims_of(value):
+                    size(one)
+            elif isinstance(value, tuple):
+                for one in value:
+                    size(one)
+
+        def visit(diagram: Diagram, known: set[Wire]) -> None:
+            known = known | set(wires(diagram.inputs))
+            for wire in wires(diagram.inputs):
+                size(wire.object)
+            for box in diagram.boxes:
+                operation = box.operation
+                for wire in wires(box.inputs):
+                    if wire not in known:
+                        free.setdefault(wire)
+                for wire in wires(box.outputs):
+                    size(wire.object)
+                if box.instance is not None and box.instance not in owned:
+                    lent.setdefault(box.instance)
+                if isinstance(operation, d.FrozenWeight):
+                    frozen.setdefault(operation.entry)
+                if isinstance(operation, d.Use):
+                    for value in operation.arguments.values():
+                        size(value)
+                    network.stochastic |= operation.definition.noise is not None
+                if isinstance(operation, d.Shuffle):
+                    for value in operation.sizes.values():
+                        size(value)
+                if isinstance(operation, Sub):
+                    for value in operation.sizes.values():
+                        size(value)
+                    size(getattr(operation, "count", 0))
+                    for wire in operation.network.free:
+                        if wire not in known:
+                            free.setdefault(wire)
+                    for instance in operation.network.lent:
+                        if instance not in owned:
+                            lent.setdefault(instance)
+                    for entry in operation.network.frozen:
+                        frozen.setdefault(entry)
+                    network.stochastic |= operation.network.stochastic
+                if isinstance(operation, Each):
+                    size(operation.size)
+                for inner in operation.inside().values():
+                    visit(inner, known)
+                known |= set(wires(box.outputs))
+            for wire in wires(diagram.outputs):
+                if wire not in known:
+                    free.setdefault(wire)
+
+        for body in network.bodies:
+            visit(body, set())
+        for instance in network.instances.values():
+            if instance.reparameterisation is not None:
+                visit(instance.reparameterisation, set())
+        for wire in free:
+            size(wire.object)
+        network.sizes = sorted(sizes, key=lambda variable: (variable not in mine, variable.name, variable.serial))
+        network.free, network.lent, network.frozen = list(free), list(lent), list(frozen)
+
+    # ---------------------------------------------------------------- boxes
+
+    def _box(self, box: Box, made: Diagram, env: Env, tied: bool) -> None:
+        operation = box.operation
+        if isinstance(operation, d.Split | d.Convert):
+            self._bind(box.outputs, self._match(env.value(box.inputs), box.outputs), env)
+        elif isinstance(operation, d.Use):
+            self._use(box, operation, made, env)
+        elif isinstance(operation, d.Formal):
+            body, where = env.formals[operation.name]
+            self._sub(box, lambda: self.closure(operation.name, body, where), made, env)
+        elif isinstance(operation, d.Group):
+            self._sub(box, lambda: self.closure(operation.body.name, operation.body, env), made, env)
+        elif isinstance(operation, d.Repeat):
+            count = env.substitution.dim(operation.count)
+            self._sub(box, lambda: self.closure(operation.body.name, operation.body, env), made, env,
+                      lambda network, sizes: Loop(network, sizes, count, operation.tied or tied))
+        elif isinstance(operation, d.CaseOf):
+            self._case(box, operation, made, env, tied)
+        elif isinstance(operation, d.Shuffle):
+            sizes = {name: env.substitution.dim(size) if not isinstance(size, Run) else env.substitution.axes((size,))
+                     for name, size in operation.sizes.items()}
+            self._plain(box, _spread(operation, sizes), made, env)
+        else:
+            self._plain(box, operation, made, env)
+
+    def _plain(self, box: Box, operation: Operation, made: Diagram, env: Env, instance: Instance | None = None) -> None:
+        outputs = self._outputs(box.outputs, env)
+        if box.instance is not None and instance is None:
+            instance = env.instance(box.instance)
+        made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
+
+    def _outputs(self, value: Value, env: Env) -> Value:
+        return self._inputs(value, env)
+
+    def _bind(self, value: Value, found: Value, env: Env) -> None:
+        """Says what the wires of the generic diagram stand for."""
+        if isinstance(value, Wire):
+            env.wires[value] = found
+        else:
+            for part, other in zip(value, found, strict=True):  # type: ignore[arg-type]
+                self._bind(part, other, env)
+
+    def _match(self, found: Value, wanted: Value) -> Value:
+        return found
+
+    def _use(self, box: Box, operation: d.Use, made: Diagram, env: Env) -> None:
+        definition = operation.definition
+        if not definition.primitive:
+            bodies = {name: (body, env) for name, body in operation.bodies.items()}
+            reparameterised = box.instance is not None and box.instance.tied
+            self._sub(box, lambda: self.definition(definition, operation.arguments, bodies, env, reparameterised), made,
+                      env, arguments=operation.arguments, definition=definition)
+            return
+        if definition.structural and definition.name in WIRING:
+            self._bind(box.outputs, WIRING[definition.name](env.value(box.inputs)), env)
+            return
+        if definition.structural and definition.name in ("inl", "inr"):
+            self._inject(box, made, env, 0 if definition.name == "inl" else 1)
+            return
+        if definition.copies is not None:
+            [body] = operation.bodies.values()
+            count = self._size(operation, definition.copies, env)
+            self._sub(box, lambda: self.closure(body.name, body, env), made, env,
+                      lambda network, sizes: Family(network, sizes, count))
+            return
+        if operation.bodies:
+            [body] = operation.bodies.values()
+            inner = self._body(body, env, False)
+            self._plain(box, Each(env.substitution.dim(operation.arguments["n"]), inner), made, env)
+            return
+        arguments = {name: self._argument(value, env) for name, value in operation.arguments.items() if name}
+        plain = d.Use(definition, arguments, {})
+        self._plain(box, plain, made, env, self._primitive_instance(box, plain, env))
+
+    def _size(self, operation: d.Use, size: Dim, env: Env) -> Dim:
+        from catlang.checker.use import arguments_as_substitution
+
+        return env.substitution.dim(arguments_as_substitution(operation).dim(size))
+
+    def _argument(self, value: Any, env: Env) -> Any:
+        if isinstance(value, bool | str | float):
+            return value
+        if isinstance(value, int | dims.Poly):
+            return env.substitution.dim(value)
+        if isinstance(value, tuple):
+            return env.substitution.axes(value)
+        if isinstance(value, Object):
+            return self.object(value, env)
+        return self.constant(value, env)
+
+    def _primitive_instance(self, box: Box, operation: Operation, env: Env) -> Instance | None:
+        """The instance of a primitive in the network; made at its first box."""
+        if box.instance is None:
+            return None
+        found = env.instance(box.instance)
+        if found is not None:
+            return found
+        return self._instance(box.instance, operation, env)
+
+    def _instance(self, old: Instance, operation: Operation, env: Env) -> Instance:
+        """The instance in the network whose scope owns it; the second body of a network has those of the first."""
+        owner = env
+        while owner.outer is not None and (owner.scope is None or owner.scope.instances.get(old.name) is not old):
+            owner = owner.outer
+        made = owner.network.instances.get(old.name)
+        if made is None:
+            made = Instance(old.name, operation, old.span)
+            made.initialisers = old.initialisers
+            made.parts = old.parts
+            made.tied = old.tied
+            owner.network.instances[old.name] = made
+            if old.reparameterisation is not None:
+                inner = Env(env, old.reparameterisation, env.network, env.substitution, env.constants, env.formals)
+                made.reparameterisation = self._body(old.reparameterisation, inner, False)
+        owner.instances[old] = made
+        return made
+
+    def _sub(self, box: Box, make: Callable[[], Network], made: Diagram, env: Env,
+             wrap: Callable[[Network, dict[Variable, Dim]], Sub] | None = None, arguments: dict[str, Any] | None = None,
+             definition: Definition | None = None) -> None:
+        """A box that is an instance of a network."""
+        assert box.instance is not None
+        instance = env.instance(box.instance)
+        if instance is None:
+            network = make()
+            sizes = {variable: variable.poly for variable in network.sizes}
+            if definition is not None and arguments is not None:
+                for generic in definition.generics:
+                    if isinstance(generic.entry, DimEntry):
+                        [rigid] = dims.variables(generic.entry.value)
+                        if rigid in sizes:
+                            sizes[rigid] = env.substitution.dim(arguments[generic.entry.name])
+            operation = wrap(network, sizes) if wrap is not None else Sub(network, sizes)
+            instance = self._instance(box.instance, operation, env)
+        made.boxes.append(Box(instance.operation, env.value(box.inputs), self._outputs(box.outputs, env), instance,
+                              box.span))
+
+    def _inject(self, box: Box, made: Diagram, env: Env, place: int) -> None:
+        """``inl`` and ``inr``: the tag, the value at its place, zeros at the other."""
+        assert isinstance(box.outputs, Wire)
+        outputs = self._outputs(box.outputs, env)
+        assert isinstance(outputs, tuple)
+        value = env.value(box.inputs)
+        parts: list[Value] = []
+        for number, part in enumerate(outputs):
+            if number == place + 1:
+                parts.append(value)
+                continue
+            for wire in wires(part):
+                made.boxes.append(Box(d.Literal(place if number == 0 else 0), (), wire, None, box.span))
+            parts.append(part)
+        env.wires[box.outputs] = tuple(parts)
+
+    def _case(self, box: Box, operation: d.CaseOf, made: Diagram, env: Env, tied: bool) -> None:
+        """Every branch is run on its summand; the tag chooses."""
+        value = env.value(box.inputs)
+        assert isinstance(value, tuple)
+        tag, *summands = value
+        results = []
+        for branch, summand in zip(operation.branches, summands, strict=True):
+            self._bind(branch.inputs, summand, env)
+            for inner in branch.boxes:
+                self._box(inner, made, env, tied)
+            results.append(env.value(branch.outputs))
+        outputs = self._outputs(box.outputs, env)
+        whole = d.object_of(box.outputs)
+        if isinstance(env.substitution.object(whole), Sum) and len(results) != 1 and not _alike(results[0], outputs):
+            assert isinstance(outputs, tuple)
+            env.wires[box.outputs] = (tag, *results)  # type: ignore[index]
+            return
+        for places in zip(wires(outputs), *(wires(result) for result in results), strict=True):
+            made.boxes.append(Box(Choose(), (tag, *places[1:]), places[0], None, box.span))
+
+
+def _alike(left: Value, right: Value) -> bool:
+    return [wire.object for wire in wires(left)] == [wire.object for wire in wires(right)]
+
+
+def _spread(operation: d.Shuffle, sizes: dict[str, Any]) -> d.Shuffle:
+    """A pattern with its runs written out as the axes they turned out to be."""
+    runs = {name: size for name, size in sizes.items() if isinstance(size, tuple)}
+    if not runs:
+        return d.Shuffle(operation.kind, operation.how, operation.sources, operation.target, sizes)
+    plain = {name: size for name, size in sizes.items() if name not in runs}
+    for name, axes in runs.items():
+        for place, size in enumerate(axes):
+            plain[f"{name}_{place}"] = size
+
+    def row(items: Any) -> list[Any]:
+        found: list[Any] = []
+        for item in items:
+            if isinstance(item, tuple):
+                found.append(tuple(row(item)))
+            elif isinstance(item, str) and item.endswith("..."):
+                found += [f"{item[:-3]}_{place}" for place in range(len(runs[item[:-3]]))]
+            else:
+                found.append(item)
+        return found
+
+    return d.Shuffle(operation.kind, operation.how, [row(side) for side in operation.sources], row(operation.target), plain)
+
+
+def _grounded(obj: Object) -> Object:
+    """What nothing determined is an array without axes: it can only be something that is never looked at."""
+    if isinstance(obj, ObjectVariable):
+        return REAL if obj.flexible else obj
+    if isinstance(obj, Power):
+        axes = tuple(axis for axis in obj.axes if not (isinstance(axis, Run) and axis.flexible))
+        return power(_grounded(obj.base), axes)
+    if isinstance(obj, Product):
+        return Product(tuple(_grounded(item) for item in obj.items), obj.names)
+    if isinstance(obj, Sum):
+        return Sum(tuple(_grounded(item) for item in obj.items))
+    return obj

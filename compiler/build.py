@@ -1,0 +1,213 @@
+"""From a ``.cat`` file to a module: check, specialise, emit, load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catlang import dims
+from catlang.checker.check import check_file
+from catlang.checker.entry import Definition, DimEntry
+from catlang.compiler.emission import sizes as sz
+from catlang.compiler.emission.forward import Unlowered
+from catlang.compiler.emission.source import SourceFile
+from catlang.compiler.loading import instantiate
+from catlang.compiler.lowering import ROWS
+from catlang.diagnostic import Diagnostic, Label
+from catlang.diagram.network import Network, Specialiser
+from catlang.dims import Dim, Variable
+from catlang.dims.constraint import Constraint
+from catlang.report import render
+
+if TYPE_CHECKING:
+    import os
+
+    from catlang.checker.module import Module
+    from torch import nn
+
+
+class CompileError(ValueError):
+    """The specification does not check, or what was asked of it cannot be: ``diagnostics`` says what."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = list(diagnostics)
+        super().__init__("\n" + "\n".join(render(one) for one in self.diagnostics))
+
+
+def compile(path: str | os.PathLike[str], name: str, *, lowerings: Mapping[str, Any] | None = None,
+            **sizes: Any) -> nn.Module:
+    """The morphism ``name`` of a ``.cat`` file as an ``nn.Module``.
+
+    ``sizes`` gives values to the dims and params of the file and to the size generics of the morphism. A size that is
+    tied to a weight must be given; the others stay dynamic and are checked against each other when the module is called.
+    ``lowerings`` maps primitives declared in the file to Python: ``{"flash": function}``. Inputs and outputs are tensors
+    with any number of common batch axes in front.
+
+    Raises ``CompileError`` where the file does not check or a size is missing or wrong.
+    """
+    source = emit(path, name, lowerings=lowerings, **sizes)
+    return instantiate(source, name, lowerings)
+
+
+def emit(path: str | os.PathLike[str], name: str, *, lowerings: Mapping[str, Any] | None = None, **sizes: Any) -> str:
+    """The Python source of a morphism of a ``.cat`` file; its last class is the morphism's."""
+    import os
+
+    module = check_file(os.fspath(path))
+    errors = [found for found in module.bag if found.severity == "error"]
+    if errors:
+        raise CompileError(errors)
+    definition = entry_point(module, name)
+    return Build(module, definition, sizes, lowerings or {}).source()
+
+
+def entry_point(module: Module, name: str) -> Definition:
+    """The morphism of that name that a module can be made of."""
+    entry = module.scope.names.get(name)
+    if not isinstance(entry, Definition) or entry.primitive:
+        from catlang.suggest import nearest
+        from catlang.span import Span
+
+        known = [one.name for one in module.definitions if not one.primitive]
+        near = nearest(name, known)
+        help = (f"did you mean `{near}`?",) if near else (
+            f"it has {', '.join(f'`{one}`' for one in known[:8])}",) if known else ()
+        raise CompileError([Diagnostic("E0801", f"`{module.source.name}` has no morphism `{name}`",
+                                       [Label(Span(module.source, 0, 0), "in this file")], help=help)])
+    if any(formal.codomain is not None for formal in entry.parameters):
+        raise CompileError([Diagnostic("E0802", f"`{name}` takes morphisms and is no network by itself",
+                                       [Label(entry.span, "declared here")],
+                                       help=(f"compile a morphism that applies it: `morphism net : ... = {name}(...)`",))])
+    return entry
+
+
+class Build:
+    """One compilation."""
+
+    def __init__(self, module: Module, definition: Definition, given: Mapping[str, Any],
+                 lowerings: Mapping[str, Any]) -> None:
+        self.module = module
+        self.definition = definition
+        self.lowerings = lowerings
+        self.sizes: dict[Variable, Dim] = {}
+        self.constants: dict[Any, Any] = {}
+        self.problems: list[Diagnostic] = []
+        self._give(given)
+
+    def _give(self, given: Mapping[str, Any]) -> None:
+        """Takes the values given from outside, each checked for what it is."""
+        generics = {generic.entry.name: generic.entry for generic in self.definition.generics}
+        for name, value in given.items():
+            entry = generics.get(name) or self._file_entry(name)
+            variable = self._variable(entry)
+            if variable is not None:
+                if isinstance(value, bool) or not isinstance(value, int) or value < variable.least:
+                    self._problem("E0803", f"the size `{name}` cannot be {value!r}", entry.span,
+                                  f"an integer of at least {variable.least}")
+                else:
+                    self.sizes[variable] = value
+            elif entry is not None and hasattr(entry, "constant"):
+                self._constant(name, entry, value)
+            else:
+                from catlang.suggest import nearest
+
+                known = [*generics, *self.module.dims, *self.module.params]
+                near = nearest(name, known)
+                what = f"`{name}` is defined by the file" if isinstance(entry, DimEntry) else f"there is no size `{name}`"
+                self._problem("E0804", f"{what} and cannot be given" if isinstance(entry, DimEntry) else what,
+                              self.definition.span, "", (f"did you mean `{near}`?",) if near else ())
+        for one in self.module.loader.order:
+            for param in one.params.values():
+                self.constants.setdefault(param.constant, param.constant.default)
+        if self.problems:
+            raise CompileError(self.problems)
+
+    def _file_entry(self, name: str) -> Any:
+        if "." in name:
+            alias, inner = name.split(".", 1)
+            found = self.module.scope.names.get(alias)
+            module = getattr(found, "module", None)
+            return module.scope.names.get(inner) if module is not None else None
+        return self.module.scope.names.get(name)
+
+    def _variable(self, entry: Any) -> Variable | None:
+        if isinstance(entry, DimEntry) and isinstance(entry.value, dims.Poly):
+            [*variables] = dims.variables(entry.value)
+            if len(variables) == 1 and entry.value == variables[0].poly:
+                return variables[0]
+        return None
+
+    def _constant(self, name: str, entry: Any, value: Any) -> None:
+        kind = entry.constant.kind
+        good = {"real": isinstance(value, int | float) and not isinstance(value, bool), "bool": isinstance(value, bool),
+                "int": isinstance(value, int) and not isinstance(value, bool),
+                "choice": value in entry.constant.choices}[kind]
+        if good:
+            self.constants[entry.constant] = float(value) if kind == "real" else value
+        else:
+            wanted = " or ".join(repr(choice) for choice in entry.constant.choices) or f"a {kind}"
+            self._problem("E0803", f"the parameter `{name}` cannot be {value!r}", entry.span, wanted)
+
+    def _problem(self, code: str, headline: str, span: Any, text: str, help: tuple[str, ...] = ()) -> None:
+        self.problems.append(Diagnostic(code, headline, [Label(span, text)], help=help))
+
+    # ---------------------------------------------------------------- the network
+
+    def network(self) -> tuple[Network, Specialiser]:
+        specialiser = Specialiser(self.sizes, self.constants)
+        return specialiser.definition(self.definition), specialiser
+
+    def conditions(self) -> list[Constraint]:
+        """What must hold of the sizes: of the file, of the header, and found by elaborating; those that are settled
+        by the sizes given are, the others are left for the entry."""
+        left: list[Constraint] = []
+        for constraint in [*self.module.hypotheses, *self.definition.where, *self.definition.inferred]:
+            try:
+                now = constraint.substitute(self.sizes)
+            except ZeroDivisionError:
+                self._problem("E0805", f"`{constraint.show()}` divides by zero at these sizes", self.definition.span, "")
+                continue
+            if now.variables():
+                left.append(now)
+            elif not now.holds({}):
+                told = ", ".join(f"{variable.name} = {self.sizes[variable]}" for variable in constraint.variables()
+                                 if variable in self.sizes)
+                self._problem("E0805", f"`{self.definition.name}` needs `{constraint.show()}`", self.definition.span,
+                              f"given {told}" if told else "")
+        if self.problems:
+            raise CompileError(self.problems)
+        return left
+
+    def source(self) -> str:
+        conditions = self.conditions()
+        for constant, value in self.constants.items():
+            if value is None:
+                self._problem("E0806", f"the parameter `{constant.name}` must be given", self.definition.span, "",
+                              (f"pass `{constant.name}=...`",))
+        if self.problems:
+            raise CompileError(self.problems)
+        network, specialiser = self.network()
+        missing = [variable for variable in network.sizes if variable in sz.static_sizes(network)]
+        if missing:
+            names = ", ".join(f"`{variable.name}`" for variable in missing)
+            given = ", ".join(f"{variable.name}=..." for variable in missing)
+            raise CompileError([Diagnostic("E0807", f"{names} must be given", [
+                Label(self.definition.span, "weights or copies depend on it")], help=(f"pass `{given}`",))])
+        title = f"{self.definition.name} : compiled by catlang from {self.module.source.name}"
+        rows = {**ROWS, **user_rows(self.lowerings)}
+        source = SourceFile(network, specialiser, rows, title)
+        source.conditions = conditions  # type: ignore[attr-defined]
+        try:
+            return source.text()
+        except Unlowered as unlowered:
+            raise CompileError([Diagnostic(
+                "E0808", f"the primitive `{unlowered.name}` has no lowering", [Label(unlowered.span, "used here")],
+                help=(f"give one from Python: `catlang.compile(..., lowerings={{\"{unlowered.name}\": function}})`",
+                      "or install a package that registers one under the entry point `catlang.lowerings`"))]) from None
+
+
+def user_rows(lowerings: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows for a user's own primitives: calls of the functions given, or registered by an installed package."""
+    from catlang.compiler.user import rows
+
+    return rows(lowerings)

@@ -1,0 +1,94 @@
+"""Which inputs of which network are constant along every batch axis: weights, and what is computed from them alone."""
+
+from __future__ import annotations
+
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Diagram, Wire, wires
+from catlang.diagram.network import Each, Family, Network, Sub
+
+
+#: A level is a batch axis: 0 all of those in front, a diagram that of the ``each`` whose body it is.
+Levels = frozenset[object]
+NOWHERE: Levels = frozenset()
+
+
+def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
+    """For each network the input and free wires that at every use of it carry no batch axis."""
+    order = callers_first(root)
+    batched: dict[Network, set[Wire]] = {network: set() for network in order}
+    batched[root].update(wires(root.diagram.inputs))
+
+    def visit(diagram: Diagram, levels: dict[Wire, Levels], context: Levels) -> None:
+        for box in diagram.boxes:
+            operation = box.operation
+            inputs = wires(box.inputs)
+            found = NOWHERE.union(*(levels[wire] for wire in inputs))
+            if isinstance(operation, Each):
+                body = operation.body
+                for inner, outer in zip(wires(body.inputs), inputs, strict=True):
+                    levels[inner] = levels[outer] | {body}
+                visit(body, levels, context | {body})
+                for outer, inner in zip(wires(box.outputs), wires(body.outputs), strict=True):
+                    levels[outer] = levels[inner] - {body}
+                continue
+            if isinstance(operation, Sub):
+                target = operation.network
+                for wire, given in zip(wires(target.diagram.inputs), arguments(operation, inputs), strict=True):
+                    if levels[given]:
+                        batched[target].add(wire)
+                for wire in target.free:
+                    if levels[wire]:
+                        batched[target].add(wire)
+                    found |= levels[wire]
+                if target.stochastic:
+                    found |= context
+            elif isinstance(operation, d.Use) and operation.definition.noise is not None:
+                found |= context
+            for wire in wires(box.outputs):
+                levels[wire] = found
+
+    for network in order:
+        for body in network.bodies:
+            levels: dict[Wire, Levels] = {}
+            for wire, first in zip(wires(body.inputs), wires(network.diagram.inputs), strict=True):
+                levels[wire] = frozenset({0}) if first in batched[network] else NOWHERE
+            for wire in network.free:
+                levels[wire] = frozenset({0}) if wire in batched[network] else NOWHERE
+            visit(body, levels, frozenset({0}))
+        for instance in network.instances.values():
+            if instance.reparameterisation is not None:
+                levels = {wire: NOWHERE for wire in wires(instance.reparameterisation.inputs)}
+                levels.update((wire, NOWHERE) for wire in d.captured(instance.reparameterisation))
+                visit(instance.reparameterisation, levels, NOWHERE)
+    return {network: {wire for wire in [*wires(network.diagram.inputs), *network.free] if wire not in batched[network]}
+            for network in order}
+
+
+def arguments(operation: Sub, inputs: list[Wire]) -> list[Wire]:
+    """The inputs of a box that are its network's own; the index that chooses among a family is not."""
+    return inputs[1:] if isinstance(operation, Family) else inputs
+
+
+def callers_first(root: Network) -> list[Network]:
+    """All networks below the root, each after all that use it."""
+    done: dict[Network, None] = {}
+
+    def visit(network: Network) -> None:
+        if network in done:
+            return
+        below: dict[Network, None] = {}
+        for body in network.bodies:
+            for _, box in d.everything(body):
+                if isinstance(box.operation, Sub):
+                    below.setdefault(box.operation.network)
+        for instance in network.instances.values():
+            if instance.reparameterisation is not None:
+                for _, box in d.everything(instance.reparameterisation):
+                    if isinstance(box.operation, Sub):
+                        below.setdefault(box.operation.network)
+        for one in below:
+            visit(one)
+        done[network] = None
+
+    visit(root)
+    return list(reversed(list(done)))

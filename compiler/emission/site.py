@@ -1,0 +1,108 @@
+"""One use of one primitive, as its row sees it: inputs, sizes, constants, weights."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from catlang import dims
+from catlang.checker.entry import ConstantEntry
+from catlang.compiler.lowering.row import INPUTS, Row, fill, number, quote
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Box
+from catlang.objects.colour import Object, axes_of
+
+
+class Site:
+    """What a row's code is filled in with; ``values`` are the expressions for the names in it."""
+
+    def __init__(self, forward: Any, box: Box, operation: d.Use, terms: list[Any], row: Row, levels: Any) -> None:
+        self.forward = forward
+        self.box = box
+        self.operation = operation
+        self.row = row
+        self.rank = terms[0].rank if terms else 0
+        self.constants = {entry.name: operation.arguments[entry.name] for entry in
+                          (generic.entry for generic in operation.definition.generics) if isinstance(entry, ConstantEntry)}
+        self.values: dict[str, ast.expr] = _Values(self)
+        for name, term in zip(INPUTS, terms, strict=False):
+            literal = term.literal is not None and row.scalars and any(other.literal is None for other in terms)
+            if row.scalars and literal:
+                self.values[name] = number(term.literal)
+            else:
+                self.values[name] = term.expression
+        self.levels = levels
+
+    def lowered(self) -> ast.expr:
+        """The expression for the primitive's outputs."""
+        code = self.row.code
+        instance = self.box.instance
+        if instance is not None and instance.reparameterisation is not None:
+            if self.row.functional is None:
+                raise ValueError(f"`{self.operation.definition.name}` cannot be reparameterised yet")
+            code = self.row.functional
+            self.values.update(self.forward.computed(instance))
+        if callable(code):
+            result = code(self)
+        else:
+            result = fill(code, self.values)
+        for node in ast.walk(result):
+            if isinstance(node, ast.Name):
+                self.forward.owner.helper(node.id)
+        return result
+
+    def same(self, one: str, other: str) -> bool:
+        """Whether two sizes are equal for sure."""
+        return bool(self.operation.arguments[one] == self.operation.arguments[other])
+
+    def is_one(self, name: str) -> bool:
+        return bool(self.operation.arguments[name] == 1)
+
+    def is_zero(self, name: str) -> bool:
+        return bool(self.operation.arguments[name] == 0)
+
+
+class _Values(dict[str, ast.expr]):
+    """The expressions for names, made when asked for: a size is only written down where the code mentions it."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __missing__(self, name: str) -> ast.expr:
+        site = self.site
+        owner = site.forward.owner
+        if name in site.operation.arguments:
+            value = site.operation.arguments[name]
+            if isinstance(value, bool | float | str):
+                return number(value)
+            if isinstance(value, int | dims.Poly):
+                return site.forward.size(value)
+            if isinstance(value, tuple):
+                return ast.Tuple([site.forward.size(axis) for axis in value], ast.Load())
+            if isinstance(value, Object):
+                return ast.Tuple([site.forward.size(axis) for axis in axes_of(value)], ast.Load())
+        if name == "module" and site.box.instance is not None:
+            return site.forward.instance(site.box.instance)
+        if name == "rank":
+            return number(site.rank)
+        if name == "first":
+            return number(-site.rank)
+        if name == "every":
+            return number(tuple(range(-site.rank, 0)))
+        if name == "real":
+            return owner.real(site.forward)
+        if name == "device":
+            return owner.device(site.forward)
+        if name == "batch":
+            return ast.Tuple(site.forward.batch_shape(frozenset(site.forward.context)), ast.Load())
+        raise KeyError(name)
+
+
+__all__ = ["Site", "quote"]

@@ -1,0 +1,171 @@
+"""Sizes in emitted code: which are constructor arguments, which are read off inputs, and how they are written."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+
+from catlang import dims
+from catlang.compiler.lowering.row import number, quote
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Diagram, Wire, wires
+from catlang.diagram.network import Each, Family, Loop, Network, Sub
+from catlang.dims import Dim, Quotient, Variable
+from catlang.objects.colour import Finite, axes_of, base_of
+
+
+def expression(dim: Dim, names: dict[Variable, ast.expr]) -> ast.expr:
+    """A dimension as a Python expression over what its variables are called."""
+    if isinstance(dim, int):
+        return number(dim)
+    total: ast.expr | None = None
+    terms = sorted(dim.terms.items(), key=lambda term: (term[1] < 0, not term[0]))
+    for monomial, coefficient in terms:
+        term = _monomial(monomial, abs(coefficient), names)
+        if total is None:
+            total = term if coefficient > 0 else ast.UnaryOp(ast.USub(), term)
+        else:
+            total = ast.BinOp(total, ast.Add() if coefficient > 0 else ast.Sub(), term)
+    assert total is not None
+    return total
+
+
+def _monomial(monomial: tuple[tuple[object, int], ...], coefficient: int, names: dict[Variable, ast.expr]) -> ast.expr:
+    product: ast.expr | None = None if coefficient == 1 and monomial else number(coefficient)
+    for atom, exponent in monomial:
+        if isinstance(atom, Quotient):
+            factor: ast.expr = ast.BinOp(expression(atom.num, names), ast.FloorDiv(), expression(atom.den, names))
+        else:
+            assert isinstance(atom, Variable)
+            factor = names[atom]
+        if exponent != 1:
+            factor = ast.BinOp(factor, ast.Pow(), number(exponent))
+        product = factor if product is None else ast.BinOp(product, ast.Mult(), factor)
+    assert product is not None
+    return product
+
+
+def static_sizes(network: Network) -> set[Variable]:
+    """The sizes that a network's weights, or the number of its copies, depend on, and those no input tells."""
+    found: set[Variable] = set()
+
+    def need(value: object) -> None:
+        if isinstance(value, dims.Poly):
+            found.update(dims.variables(value))
+        elif isinstance(value, tuple):
+            for one in value:
+                need(one)
+
+    for instance in network.instances.values():
+        operation = instance.operation
+        if isinstance(operation, d.Use):
+            for obj in weight_objects(operation):
+                need(tuple(axes_of(obj)))
+            for wire in wires(instance.reparameterisation.inputs) if instance.reparameterisation is not None else []:
+                need(tuple(axes_of(wire.object)))
+        elif isinstance(operation, Sub):
+            inner = static_sizes(operation.network)
+            for variable, value in operation.sizes.items():
+                if variable in inner:
+                    need(value)
+            if isinstance(operation, Loop | Family):
+                need(operation.count)
+    told = readable(network)
+    found.update(variable for variable in needed(network) if variable not in told)
+    return found
+
+
+def weight_objects(operation: d.Use) -> list[object]:
+    """The objects of the weights and of the state of a primitive, its arguments put in."""
+    from catlang.checker.use import arguments_as_substitution
+
+    substitution = arguments_as_substitution(operation)
+    definition = operation.definition
+    return [substitution.object(obj) for _, obj in [*definition.weights, *definition.states]]
+
+
+def readable(network: Network) -> dict[Variable, tuple[Wire, int, Dim]]:
+    """Where a size can be read off an input: the wire, the axis counted from the end, and the axis's own size."""
+    found: dict[Variable, tuple[Wire, int, Dim]] = {}
+    for exact in (True, False):
+        for wire in [*wires(network.diagram.inputs), *network.free]:
+            axes = axes_of(wire.object)
+            for place, axis in enumerate(axes):
+                if not isinstance(axis, dims.Poly):
+                    continue
+                for variable in dims.variables(axis):
+                    linear = dims.linear_in(axis, variable)
+                    if variable in found or linear is None or linear[0] == 0:
+                        continue
+                    if (axis == variable.poly) == exact and (exact or len(dims.variables(axis)) == 1):
+                        found[variable] = (wire, place - len(axes), axis)
+    return found
+
+
+def read_off(variable: Variable, wire: ast.expr, place: int, axis: Dim) -> ast.expr:
+    """The value of a size, read off the shape of an input whose axis is linear in it."""
+    shape: ast.expr = ast.Subscript(ast.Attribute(wire, "shape", ast.Load()), number(place), ast.Load())
+    if axis == variable.poly:
+        return shape
+    linear = dims.linear_in(axis, variable)
+    assert linear is not None
+    coefficient, rest = linear
+    if rest != 0:
+        shape = ast.BinOp(shape, ast.Sub(), expression(rest, {}))
+    return shape if coefficient == 1 else ast.BinOp(shape, ast.FloorDiv(), expression(coefficient, {}))
+
+
+def needed(network: Network) -> set[Variable]:
+    """The sizes that code in the network's body may have to write down."""
+    found: set[Variable] = set()
+
+    def need(value: object) -> None:
+        if isinstance(value, dims.Poly):
+            found.update(dims.variables(value))
+        elif isinstance(value, tuple):
+            for one in value:
+                need(one)
+
+    def visit(diagram: Diagram) -> None:
+        for box in diagram.boxes:
+            operation = box.operation
+            if isinstance(operation, d.Use):
+                for value in operation.arguments.values():
+                    need(value)
+            elif isinstance(operation, d.Shuffle):
+                for value in operation.sizes.values():
+                    need(value)
+            elif isinstance(operation, Each):
+                need(operation.size)
+                visit(operation.body)
+            elif isinstance(operation, Sub):
+                inner = static_sizes(operation.network)
+                for variable, value in operation.sizes.items():
+                    if variable in inner:
+                        need(value)
+            elif isinstance(operation, d.Literal):
+                for wire in wires(box.outputs):
+                    need(tuple(axes_of(wire.object)))
+
+    for body in network.bodies:
+        visit(body)
+    for wire in wires(network.diagram.inputs):
+        base = base_of(wire.object)
+        if isinstance(base, Finite):
+            pass
+    return found
+
+
+def python_name(name: str, taken: set[str]) -> str:
+    """A name that Python takes and nothing else has."""
+    if keyword.iskeyword(name) or name in ("self", "torch", "nn", "F"):
+        name += "_"
+    base, number_ = name, 1
+    while name in taken:
+        number_ += 1
+        name = f"{base}{number_}"
+    taken.add(name)
+    return name
+
+
+__all__ = ["expression", "needed", "python_name", "quote", "read_off", "readable", "static_sizes", "weight_objects"]

@@ -1,0 +1,16 @@
+"""One row a primitive: what it becomes in PyTorch. Rows stand beside their kin; nothing else knows a primitive by name."""
+
+from catlang.compiler.lowering import (  # noqa: F401 - importing declares the rows
+    arithmetic,
+    attention,
+    axes,
+    constants,
+    convolution,
+    learned,
+    losses,
+    noise,
+    normalisation,
+)
+from catlang.compiler.lowering.row import ROWS, Row
+
+__all__ = ["ROWS", "Row"]

@@ -1,0 +1,81 @@
+"""A row: how one primitive is lowered to PyTorch.
+
+A row's ``code`` is one Python expression, parsed once and filled in as a syntax tree, never as text. In it ``x``, ``y``,
+``z``, ``w`` are the inputs, the generics of the primitive's signature its sizes and constants, its weights their values,
+``first`` the place of the first input's first own axis (``-2`` for a matrix) and ``self`` the module around.
+
+``align`` says how inputs of which some are constant along a batch axis are brought together: ``broadcast`` leaves it to
+PyTorch, ``expand`` makes all alike.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+from typing import Any
+
+INPUTS = ("x", "y", "z", "w")
+
+
+class Row:
+    """What a primitive becomes. ``module`` is the constructor of its learned part, ``functional`` what it computes when
+    its weights are themselves computed; ``leafwise`` that it acts on every factor of a product alike, but for the
+    inputs in ``shared``; ``scalars`` that Python's numbers may stand for arrays."""
+
+    def __init__(self, code: str | Callable[[Any], ast.expr], *, align: str = "broadcast", module: Any = None,
+                 functional: str | Callable[[Any], ast.expr] | None = None, leafwise: bool = False,
+                 shared: tuple[int, ...] = (), scalars: bool = False) -> None:
+        self.code = quote(code) if isinstance(code, str) else code
+        self.align = align
+        self.module = quote(module) if isinstance(module, str) else module
+        self.functional = quote(functional) if isinstance(functional, str) else functional
+        self.leafwise = leafwise
+        self.shared = shared
+        self.scalars = scalars
+
+
+ROWS: dict[str, Row] = {}
+
+
+def lower(name: str, code: str | Callable[[Any], ast.expr], **options: Any) -> None:
+    """Declares the row of a primitive of the prelude."""
+    assert name not in ROWS, name
+    ROWS[name] = Row(code, **options)
+
+
+def quote(code: str) -> ast.expr:
+    """An expression as a syntax tree."""
+    return ast.parse(code, mode="eval").body
+
+
+class _Fill(ast.NodeTransformer):
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        found = self.values.get(node.id)
+        return copy.deepcopy(found) if found is not None else node
+
+
+def fill(template: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
+    """The template with expressions put for names."""
+    result = _Fill(values).visit(copy.deepcopy(template))
+    assert isinstance(result, ast.expr)
+    return result
+
+
+def number(value: Any) -> ast.expr:
+    """A Python literal."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    if isinstance(value, float) and value in (float("inf"),):
+        return quote("float('inf')")
+    if isinstance(value, tuple):
+        return ast.Tuple([number(item) for item in value], ast.Load())
+    return ast.Constant(value)
+
+
+def call(function: str, *arguments: ast.expr, **named: ast.expr) -> ast.expr:
+    """``function(arguments)``"""
+    return ast.Call(quote(function), list(arguments), [ast.keyword(name, value) for name, value in named.items()])
