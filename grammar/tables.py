@@ -1,7 +1,7 @@
 """The parser's tables: what Lark makes of ``catlang.lark``, as plain data.
 
 Lark analyses the grammar once, here; ``tables.json`` beside this file is what the parser walks at run time, so that a
-cold start neither builds the tables (60 ms) nor loads a pickle. A test holds the file to the grammar, and the parser's
+cold start neither builds the tables (half a second) nor loads a pickle. A test holds the file to the grammar, and the parser's
 walk to Lark's own. After a change of the grammar: ``python -m catlang.grammar.tables``.
 
 The data: ``names``, the pattern of an identifier; ``words``, the words reserved everywhere; ``soft``, those reserved
@@ -26,12 +26,17 @@ SOFT = ("cell", "as", "divides", "eval", "train", "weights", "state", "noise", "
         "sort", "op", "arrow", "lax", "up", "to", "on", "of")
 
 
-def lark(**options: Any) -> Any:
-    """The grammar in Lark itself, LALR and strict: it raises ``GrammarError`` at any conflict or collision."""
-    from lark import Lark
+def lark(strict: bool = True, **options: Any) -> Any:
+    """The grammar in Lark itself, LALR; if ``strict`` it raises at any conflict or collision, which takes seconds."""
+    from lark import Lark, lexer
 
-    with open(GRAMMAR, encoding="utf-8") as file:
-        return Lark(file.read(), parser="lalr", strict=True, maybe_placeholders=True, **options)
+    compares = lexer.has_interegular
+    lexer.has_interegular = compares and strict
+    try:
+        with open(GRAMMAR, encoding="utf-8") as file:
+            return Lark(file.read(), parser="lalr", strict=strict, maybe_placeholders=True, **options)
+    finally:
+        lexer.has_interegular = compares
 
 
 def _recipe(rule: Any) -> list[list[int]] | None:
@@ -53,16 +58,28 @@ def _recipe(rule: Any) -> list[list[int]] | None:
     return [*kept, [-1, 0, nones]]
 
 
-def build() -> dict[str, Any]:
+def _numbered(table: Any) -> dict[Any, int]:
+    """The states in the order in which they are reached; Lark's own numbers are those of a set, another at each run."""
+    numbers = {table.start_states["start"]: 0}
+    waiting = list(numbers)
+    for state in waiting:
+        for _, (action, following) in sorted(table.states[state].items()):
+            if action.name == "Shift" and following not in numbers:
+                numbers[following] = len(numbers)
+                waiting.append(following)
+    return numbers
+
+
+def build(strict: bool = True) -> dict[str, Any]:
     """The tables, made afresh from the grammar."""
-    parser = lark()
+    parser = lark(strict)
     table = parser.parser.parser._parse_table
-    numbers = {state: number for number, state in enumerate(sorted(table.states))}
+    numbers = _numbered(table)
     rules = sorted(parser.rules, key=lambda rule: (rule.origin.name, rule.order, len(rule.expansion), str(rule.expansion)))
     rule_numbers = {id(rule): number for number, rule in enumerate(rules)}
     equal = {rule: number for number, rule in enumerate(rules)}
     states = []
-    for state in sorted(table.states):
+    for state in numbers:
         actions = {}
         for symbol, (action, argument) in sorted(table.states[state].items()):
             if action.name == "Shift":
@@ -104,9 +121,9 @@ def _spellings(pattern: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\)\|", pattern)]
 
 
-def text() -> str:
+def text(strict: bool = True) -> str:
     """The tables as they stand in ``tables.json``."""
-    return json.dumps(build(), ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
+    return json.dumps(build(strict), ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
