@@ -17,11 +17,12 @@ import sys
 from catlang.checker import header
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import CellEntry, Definition, DimEntry, FrozenEntry, ObjectEntry
-from catlang.checker.kinds import colour
+from catlang.checker.kinds import colour, enormous
 from catlang.checker.module import Library, Loader, Module
 from catlang.checker.scope import Fault
 from catlang.checker.use import check_initialiser
 from catlang.diagnostic import Bag, Diagnostic, Label
+from catlang.objects.colour import Enormous
 from catlang.source import Unreadable, read
 from catlang.span import Source, Span
 from catlang.syntax import tree
@@ -98,6 +99,9 @@ def check_definition(definition: Definition) -> None:
         definition.state = "done" if module.bag.errors == errors else "broken"
     except Fault as problem:
         module.fault(problem)
+        definition.state = "broken"
+    except Enormous:
+        module.fault(enormous(definition.scope, node.body))
         definition.state = "broken"
     if not isinstance(module, Library):
         _unused(definition, module)

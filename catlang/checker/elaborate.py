@@ -26,7 +26,7 @@ from catlang.checker.entry import (
     ModuleEntry,
     ObjectEntry,
 )
-from catlang.checker.kinds import colour, dim, fault, member
+from catlang.checker.kinds import colour, dim, enormous, fault, member
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.scope import Fault, Scope, bad_name, expected, lookup
 from catlang.diagnostic import Diagnostic, Label
@@ -44,8 +44,10 @@ from catlang.diagram.diagram import (
     Wire,
     fresh,
     object_of,
+    wires,
 )
 from catlang.objects.colour import (
+    MOST_PARTS,
     REAL,
     UNKNOWN,
     Object,
@@ -68,6 +70,8 @@ if TYPE_CHECKING:
 
 #: How often ``f^n`` may repeat.
 MOST_REPEATS = 100_000
+#: How many ``let`` and lambdas may lie around one another: each look-up goes through them all.
+MOST_SCOPES = 500
 
 
 class Elaborator:
@@ -253,7 +257,12 @@ class Elaborator:
                 raise fault("E0307", "a named part has no place in a pairing", scope, item)
             use.previous(self, before)
             made.append(self.morphism(item, value, scope))
-        return tuple(made)
+        return self._paired(tuple(made), node, scope)
+
+    def _paired(self, parts: tuple[Value, ...], node: tree.Node, scope: Scope) -> Value:
+        if len(wires(parts)) > MOST_PARTS:
+            raise enormous(scope, node)
+        return parts
 
     def _case(self, node: tree.Case, value: Value, scope: Scope) -> Value:
         return self._branches(node.items, value, scope, node, together=True)
@@ -407,6 +416,9 @@ class Elaborator:
         """The scope behind a ``let``: elements are computed once, morphisms are one instance each."""
         for binding in node.bindings:
             inside = Scope(scope, scope.source)
+            if inside.depth > MOST_SCOPES:
+                raise fault("E0106", f"more than {MOST_SCOPES} names are bound around this", scope, binding,
+                            help=("move a part of the body into a morphism of its own",))
             if use.is_element(binding.value, scope):
                 use.previous(self, None)
                 self.bind(binding.pattern, self.element(binding.value, scope), inside)
@@ -472,7 +484,7 @@ class Elaborator:
         elif isinstance(node, tree.Prefix) and node.operator == "-" and isinstance(node.body, tree.Number):
             return self.literal(-node.body.value, scope.span(node))
         elif isinstance(node, tree.Tuple):
-            return tuple(self.element(item, scope) for item in node.items)
+            return self._paired(tuple(self.element(item, scope) for item in node.items), node, scope)
         elif isinstance(node, tree.Let):
             return self.element(node.body, self.bindings(node, scope))
         elif isinstance(node, tree.Apply) and not use.takes_parameters(node.function, scope):

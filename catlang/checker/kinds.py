@@ -17,16 +17,19 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
+from catlang.checker.formula import Formula, compute
 from catlang.checker.scope import Fault, Scope, expected, lookup, unknown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
 from catlang.objects.colour import (
     BOOL,
+    MOST_PARTS,
     REAL,
     UNIT,
     UNKNOWN,
     Axis,
+    Enormous,
     Finite,
     Nominal,
     Object,
@@ -173,23 +176,68 @@ def constant(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
     elif wanted.kind == "choice":
         if isinstance(node, tree.Name) and node.text in wanted.choices:
             return node.text
-    elif wanted.kind in ("real", "int"):
-        sign = 1
-        inner = node
-        if isinstance(node, tree.Prefix) and node.operator == "-":
-            sign, inner = -1, node.body
-        if isinstance(inner, tree.Number) and (wanted.kind == "real" or isinstance(inner.value, int)):
-            return sign * float(inner.value) if wanted.kind == "real" else sign * int(inner.value)
-        if wanted.kind == "real" and isinstance(inner, tree.Binary) and inner.operator == "/":
-            top, bottom = constant(inner.left, scope, wanted), constant(inner.right, scope, wanted)
-            if isinstance(top, float) and isinstance(bottom, float) and bottom != 0:
-                return sign * top / bottom
+    elif wanted.kind == "int":
+        sign, inner = (-1, node.body) if isinstance(node, tree.Prefix) and node.operator == "-" else (1, node)
+        if isinstance(inner, tree.Number) and isinstance(inner.value, int):
+            return sign * inner.value
+    elif wanted.kind == "real":
+        found = _real(node, scope, wanted)
+        if found is not None:
+            return found
     near: tuple[str, ...] = ()
     if wanted.kind == "choice":
         near = (f"write one of {', '.join(f'`{choice}`' for choice in wanted.choices)}",)
     elif wanted.kind == "bool":
         near = ("write `true` or `false`",)
     raise fault("E0507", f"`{wanted.name}` is {describe(wanted)}", scope, node, f"this is not {describe(wanted)}", near)
+
+
+def _real(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
+    """A real number: a literal, a param, a size, or arithmetic of them; None where it is none."""
+    if isinstance(node, tree.Number):
+        return float(node.value)
+    if isinstance(node, tree.Name):
+        entry = scope.find(node.text)
+        if isinstance(entry, DimEntry):
+            value = dim(node, scope)
+            return float(value) if isinstance(value, int) else value
+        if isinstance(entry, ConstantEntry) and entry.constant.kind in ("real", "int"):
+            entry.used = True
+            return entry.constant
+        return None
+    if isinstance(node, tree.Binary) and node.operator in ("//", "%"):
+        size = dim(node, scope)
+        return float(size) if isinstance(size, int) else size
+    operator, parts = "", []
+    if isinstance(node, tree.Prefix) and node.operator == "-":
+        operator, parts = "*", [tree.Number(node.start, node.start + 1, -1), node.body]
+    elif isinstance(node, tree.Binary):
+        operator, parts = node.operator, [node.left, node.right]
+    elif isinstance(node, tree.Plus | tree.Times):
+        operator, parts = "+" if isinstance(node, tree.Plus) else "*", list(node.items)
+    elif (isinstance(node, tree.Apply) and isinstance(node.function, tree.Name) and node.function.text == "sqrt"
+            and len(node.arguments) == 1):
+        operator, parts = "sqrt", list(node.arguments)
+    if operator not in ("+", "-", "*", "/", "^", "sqrt"):
+        return None
+    values = [_real(part, scope, wanted) for part in parts]
+    if any(value is None for value in values):
+        return None
+    result: Any = values[0]
+    try:
+        if operator == "sqrt":
+            return _computed(operator, values)
+        for value in values[1:]:
+            result = _computed(operator, [result, value])
+    except (ArithmeticError, ValueError):
+        raise fault("E0507", "this is no real number", scope, node) from None
+    return result
+
+
+def _computed(operator: str, values: list[Any]) -> Any:
+    if all(isinstance(value, float) for value in values):
+        return compute(operator, values)
+    return Formula(operator, tuple(values))
 
 
 def describe(wanted: Constant) -> str:
@@ -212,6 +260,18 @@ def constant_kind(node: tree.Node, name: str) -> Constant | None:
 
 def colour(node: tree.Node, scope: Scope) -> Object:
     """The object an expression stands for."""
+    try:
+        return _colour(node, scope)
+    except Enormous:
+        raise enormous(scope, node) from None
+
+
+def enormous(scope: Scope, node: tree.Node) -> Fault:
+    return fault("E0410", f"this object has more than {MOST_PARTS:,} parts", scope, node,
+                 help=("many equal parts are an axis: `A^n`",))
+
+
+def _colour(node: tree.Node, scope: Scope) -> Object:
     kind = type(node)
     if kind is tree.Index:
         return _indexed(node, scope)  # type: ignore[arg-type]

@@ -102,6 +102,14 @@ class Module:
                     declare[type(node)](node)  # type: ignore[operator]
                 except Fault as problem:
                     self.fault(problem)
+                    self._broken(node)
+
+    def _broken(self, node: tree.Declaration) -> None:
+        """Uses of what a broken declaration would have given a meaning are no further mistakes."""
+        for name in tree.declared(node):
+            self.scope.names.setdefault(name, BrokenEntry(name, Span(self.source, node.start, node.start)))
+        if isinstance(node, tree.Import) and node.alias is None:
+            self.scope.torn = True
 
     def _name_span(self, node: Any) -> Span:
         return Span(self.source, node.name_start, node.name_start + self._written(node))

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from catlang.syntax import tree
 
 
+#: For so many unknown names of a file the nearest one is looked for.
+MOST_GUESSES = 50
+
+
 class Fault(Exception):  # noqa: N818 - it carries a diagnostic
     """What is being elaborated makes no sense any further; the diagnostic says why (None: told already)."""
 
@@ -25,11 +29,14 @@ class Fault(Exception):  # noqa: N818 - it carries a diagnostic
 
 
 class Scope:
-    """Names in front of those of ``outer``."""
+    """Names in front of those of ``outer``. A ``torn`` one lacks names that an import would have brought."""
 
-    __slots__ = ("names", "outer", "source")
+    __slots__ = ("names", "outer", "source", "depth", "torn", "guesses")
 
     def __init__(self, outer: Scope | None, source: Source) -> None:
+        self.torn = False
+        self.guesses = 0
+        self.depth: int = outer.depth + 1 if outer is not None else 0
         self.names: dict[str, Entry] = {}
         self.outer = outer
         self.source = source
@@ -91,15 +98,25 @@ def lookup(scope: Scope, node: tree.Name, wanted: str) -> Entry:
 LATER = frozenset("fold foldl scan scanl run unfold map table closure".split())
 
 
-def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic:
+def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:
+    """A name that stands for nothing; None where an import that failed may have brought it."""
     if node.text in LATER:
         return Diagnostic("E0901", f"`{node.text}` is not there yet",
                           [Label(scope.span(node), "its name is known, its meaning still to come")])
-    near = nearest(node.text, [name for name, _ in scope.all()])
+    file: Scope = scope
+    around: Scope | None = scope
+    while around is not None:
+        if around.torn:
+            return None
+        if around.source is scope.source:
+            file = around
+        around = around.outer
+    file.guesses += 1
+    near = nearest(node.text, [name for name, _ in scope.all()]) if file.guesses <= MOST_GUESSES else None
     help = (f"did you mean `{near}`?",) if near else ()
     if not help:
         for name, entry in scope.all():
-            if isinstance(entry, ModuleEntry) and entry.module.scope.find(node.text) is not None:
+            if isinstance(entry, ModuleEntry) and node.text in entry.module.scope.names:
                 help = (f"write `{name}.{node.text}`",)
                 break
     return Diagnostic("E0201", f"there is no {wanted} `{node.text}`" if wanted else f"there is no `{node.text}`",

@@ -27,12 +27,29 @@ from catlang import dims
 from catlang.dims import Dim
 
 
+#: So many factors and summands may an object have, all levels together.
+MOST_PARTS = 10_000
+
+
+class Enormous(Exception):
+    """An object that would have more than ``MOST_PARTS`` parts; a few lines that double one another make such."""
+
+
+def _counted(parts: Sequence[Any]) -> int:
+    """How many parts there are below; more than there may be are an exception."""
+    count = sum([part.count for part in parts if isinstance(part, Object)])
+    if count > MOST_PARTS:
+        raise Enormous
+    return count
+
+
 class Object:
-    """A colour. ``open`` says that something in it is still to be inferred."""
+    """A colour. ``open`` says that something in it is still to be inferred, ``count`` how many parts it has."""
 
     __slots__ = ("open", "_hash")
     open: bool
     _hash: int
+    count = 1
 
     def _key(self) -> tuple[Any, ...]:
         return ()
@@ -97,9 +114,10 @@ class Finite(Object):
 class Nominal(Object):
     """A colour of its own, ``object Kelvin : R[1]``: equal only to itself, at equal arguments."""
 
-    __slots__ = ("declaration", "name", "arguments")
+    __slots__ = ("declaration", "name", "arguments", "count")
 
     def __init__(self, declaration: Any, name: str, arguments: tuple[Any, ...]) -> None:
+        self.count = 1 + _counted(arguments)
         self.declaration = declaration
         self.name = name
         self.arguments = arguments
@@ -153,9 +171,10 @@ Axis = Dim | Run
 class Power(Object):
     """``base^(axes)``; the base is no power and no product, and there is at least one axis."""
 
-    __slots__ = ("base", "axes")
+    __slots__ = ("base", "axes", "count")
 
     def __init__(self, base: Object, axes: tuple[Axis, ...]) -> None:
+        self.count = base.count
         self.base = base
         self.axes = axes
         self.open = base.open or any(is_open(axis) for axis in axes)
@@ -167,9 +186,10 @@ class Power(Object):
 class Product(Object):
     """``A * B * ...``; of none it is the terminal object ``1``. Names, where given, are part of the colour."""
 
-    __slots__ = ("items", "names")
+    __slots__ = ("items", "names", "count")
 
     def __init__(self, items: tuple[Object, ...], names: tuple[str | None, ...] | None = None) -> None:
+        self.count = 1 + _counted(items)
         self.items = items
         self.names = names
         self.open = any(item.open for item in items)
@@ -181,9 +201,10 @@ class Product(Object):
 class Sum(Object):
     """``A + B + ...``"""
 
-    __slots__ = ("items",)
+    __slots__ = ("items", "count")
 
     def __init__(self, items: tuple[Object, ...]) -> None:
+        self.count = 1 + _counted(items)
         self.items = items
         self.open = any(item.open for item in items)
 

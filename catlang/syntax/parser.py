@@ -33,6 +33,8 @@ DECLARATION = ("import", "dim", "param", "object", "morphism", "primitive", "cel
 MOST_MISTAKES = 50
 #: At most so many brackets may stand open.
 MOST_OPEN = 200
+#: At most so many states may lie on the stack: no text that people write comes near.
+MOST_STATES = 3_000
 
 
 class Token(str):
@@ -74,7 +76,10 @@ class Tables:
         self.pattern = re.compile(
             rf"[ \t\r\n]*(?:#[^\n]*[ \t\r\n]*)*(?:({name})|({signs})|({data['patterns']['NUMBER']})|"
             rf"({data['patterns']['STRING']})|(\Z)|(.))", re.DOTALL)
-        self.resume = re.compile(rf"^[ \t]*(?=(?:{'|'.join(DECLARATION)})\b(?!\s*=))", re.MULTILINE)
+        # A word at the start of a line that is followed by a name as declarations are, may be a misspelt one.
+        self.resume = re.compile(rf"^[ \t]*(?=(?:{'|'.join(DECLARATION)})\b(?!\s*=))|"
+                                 rf"^(?=(?!(?:{'|'.join(self.words)}|as|init|eval)\b)[^\W\d]\w*[ \t]+[^\W\d]\w*"
+                                 r"[ \t]*(?:[\[(:=]|>=|,|$))", re.MULTILINE)
 
 
 _tables: list[Tables] = []
@@ -87,15 +92,17 @@ def tables() -> Tables:
 
 
 class Mistake(Exception):  # noqa: N818 - no error of the program
-    """The walk stopped at a token, in a state that expects others; ``previous`` is the token before."""
+    """The walk stopped at a token; ``previous`` is the one before. ``expected`` is empty where it is the automaton's to
+    say, ``DEPTH`` or ``BRACKET`` where something else is wrong."""
 
     def __init__(self, token: Token, expected: set[str], previous: Token | None, opened: list[Token]) -> None:
         super().__init__(token)
         self.token, self.expected, self.previous, self.opened = token, expected, previous, opened
 
 
-def _walk(text: str, start: int, end: int, builder: Builder) -> None:
-    """Shift and reduce from ``start`` to ``end``; raises :class:`Mistake`."""
+def _walk(text: str, start: int, end: int, builder: Builder, probe: bool = False) -> list[int]:
+    """Shift and reduce from ``start`` to ``end``; raises :class:`Mistake`. A ``probe`` stops at the end and returns the
+    stack of states there, before anything is reduced."""
     table = tables()
     states, rules, words, soft, signs = table.states, table.rules, table.words, table.soft, table.signs
     match = table.pattern.match
@@ -125,11 +132,13 @@ def _walk(text: str, start: int, end: int, builder: Builder) -> None:
                 opened.append(token)
                 if len(opened) > MOST_OPEN:
                     raise Mistake(token, {"DEPTH"}, previous, opened)
-            elif word in ")]}" and opened:
-                if not (opened[-1] + word) in ("()", "[]", "{}"):
+            elif word in ")]}":
+                if not opened or opened[-1] + word not in ("()", "[]", "{}"):
                     raise Mistake(token, {"BRACKET"}, previous, opened)
                 opened.pop()
         elif group == 5:
+            if probe:
+                return stack
             kind = "$END"
         else:
             kind = ("NUMBER", "STRING", "", "UNKNOWN")[group - 3]
@@ -138,11 +147,13 @@ def _walk(text: str, start: int, end: int, builder: Builder) -> None:
             actions = states[stack[-1]]
             action = actions.get(kind)
             if action is None:
-                raise Mistake(token, {name for name in actions if name.isupper() or name == "$END"}, previous, opened)
+                raise Mistake(token, set(), previous, opened)
             if action >= 0:
                 if kind == "$END":
-                    return
+                    return stack
                 stack.append(action)
+                if len(stack) > MOST_STATES:
+                    raise Mistake(token, {"DEPTH"}, previous, opened)
                 values.append(token)
                 break
             origin, size, method, alone, recipe = rules[-1 - action]
@@ -170,10 +181,40 @@ def _walk(text: str, start: int, end: int, builder: Builder) -> None:
             else:
                 value = getattr(builder, method)(children)
             if origin == "start":
-                return
+                return stack
             stack.append(states[stack[-1]][origin])
             values.append(value)
         previous = token
+
+
+def _expected(text: str, start: int, previous: Token | None) -> set[str]:
+    """The terminals that could follow ``previous``: those on which the automaton, run ahead, comes to a shift.
+
+    What the state itself has entries for is too much: its look-aheads are merged over all the places it stands for.
+    """
+    table = tables()
+    states, rules = table.states, table.rules
+    reached = [table.start] if previous is None else _walk(text, start, previous.end_pos, Builder(), probe=True)
+    found: set[str] = set()
+    for kind in states[reached[-1]]:
+        if not kind.isupper():
+            continue
+        stack = reached[:]
+        while True:
+            action = states[stack[-1]].get(kind)
+            if action is None:
+                break
+            if action >= 0:
+                found.add(kind)
+                break
+            origin, size = rules[-1 - action][:2]
+            if origin == "start":
+                found.add(kind)
+                break
+            if size:
+                del stack[-size:]
+            stack.append(states[stack[-1]][origin])
+    return found
 
 
 def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
@@ -191,7 +232,8 @@ def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
                 _walk(source.text, position, end, builder)
                 break
             except Mistake as mistake:
-                diagnostics.append(unexpected(source, mistake.token, mistake.expected, mistake.previous, mistake.opened))
+                expected = mistake.expected or _expected(source.text, position, mistake.previous)
+                diagnostics.append(unexpected(source, mistake.token, expected, mistake.previous, mistake.opened))
                 begin, position = _around(source.text, mistake, position)
                 broken |= _names(source.text[begin:position])
                 if len(diagnostics) >= MOST_MISTAKES or position >= len(source.text):
@@ -199,9 +241,13 @@ def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
     finally:
         if collecting:
             gc.enable()
+    declarations = builder.declarations
+    if any(code == "E0106" for code, *_ in builder.mistakes):
+        declarations = [node for node in declarations if all(part.depth <= tree.DEEPEST for part in tree.walk(node))]
+        broken |= {name for node in builder.declarations if node not in declarations for name in tree.declared(node)}
     for code, headline, start, end, help in builder.mistakes[:MOST_MISTAKES]:
         diagnostics.append(Diagnostic(code, headline, [Label(Span(source, start, end), "")], help=(help,)))
-    return Parsed(builder.declarations, diagnostics, broken)
+    return Parsed(declarations, diagnostics, broken)
 
 
 def _around(text: str, mistake: Mistake, position: int) -> tuple[int, int]:

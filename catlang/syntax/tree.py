@@ -421,3 +421,13 @@ class Later(Declaration):
     keyword: str
     name: str | None
     name_start: int
+
+
+def declared(node: Declaration) -> list[str]:
+    """The names that a declaration gives a meaning."""
+    if isinstance(node, Dims):
+        return [item.name for item in node.items]
+    if isinstance(node, Import):
+        return [node.alias] if node.alias is not None else []
+    name = getattr(node, "name", None)
+    return [name] if name is not None else []

@@ -28,11 +28,14 @@ GOES_ON = {"_COMPOSE", "_AFTER", "_STAR", "_PLUS", "MINUS", "FLOOR", "SLASH", "P
            "_DOT", "_ALONG", "_MAPSTO", "EQEQ", "LE", "GE", "LT", "GT", "NE", "DIVIDES"}
 
 
+#: Clauses that may be left out: no help in a list of what was expected.
+CLAUSES = {"_WHERE", "WEIGHTS", "STATE", "NOISE", "REDUCES", "COPIES", "_EVAL", "UP", "ON", "OF", "TRAIN"}
+
+
 def _is_declaration(kind: str) -> bool:
-    return kind.lower() in ("import", "dim", "param", "object", "morphism", "primitive", "cell", "frozen", "law",
-                            "endofunctor", "algebra", "coalgebra", "transformation", "translation", "monad", "theory",
-                            "semiring", "category", "cocycle", "extension", "strength", "hom", "budget", "group",
-                            "monoid", "action", "model", "lax")
+    from catlang.syntax.parser import DECLARATION
+
+    return kind.lower() in DECLARATION
 
 
 def _shown(token: Token) -> str:
@@ -45,17 +48,20 @@ def _expected(expected: set[str]) -> str:
     """What could have stood here, in a few words."""
     if BEGINS <= expected:
         return "an expression"
+    if {"NAME", "NUMBER", "LPAR"} <= expected:
+        return "an axis, `->` or `)`" if {"_ARROW", "RPAR"} <= expected else (
+            "an axis or `->`" if "_ARROW" in expected else "an axis or `)`")
     kinds = expected - GOES_ON if expected - GOES_ON else expected
-    declarations = {kind for kind in kinds if _is_declaration(kind) or kind == "$END"}
-    # Between declarations nearly everything may follow: then nothing is said but that the declaration was over.
-    if len(declarations) > 5:
-        kinds = kinds - declarations
-        if not kinds & {"_EQ", "_COLON", "_ARROW", "RPAR", "RSQB", "_IN"}:
-            return "a declaration"
-        kinds -= {"LPAR", "LSQB", "_WHERE", "_COMMA", "WEIGHTS", "STATE", "NOISE", "REDUCES"}
-    if kinds & {"_COLON", "_EQ"} and "RPAR" not in kinds and "RSQB" not in kinds:
-        kinds -= {"LPAR", "LSQB", "_COMMA"}
-    order = ["NAME", "_EQ", "_COLON", "_ARROW", "_COMMA", "RPAR", "RSQB"]
+    if "NUMBER" not in kinds and kinds - {"ELLIPSIS"}:
+        kinds = kinds - {"ELLIPSIS"}
+    if "NAME" not in kinds and kinds - {"LPAR", "LSQB"}:
+        kinds = kinds - {"LPAR", "LSQB"}
+    if "$END" in kinds:
+        # The declaration may be over: then what is said is how it could go on, if there is anything to say.
+        kinds = {kind for kind in kinds if not _is_declaration(kind)} - CLAUSES - {"$END", "_IN"}
+        if not kinds or kinds == {"_COMMA"}:
+            return "an operator" if "_COMPOSE" in expected else "a declaration"
+    order = ["RPAR", "RSQB", "_RBRACE", "NAME", "_EQ", "_COLON", "_ARROW", "_COMMA"]
     names = sorted(kinds, key=lambda kind: (order.index(kind) if kind in order else len(order), kind))
     called: list[str] = []
     for kind in names:
@@ -64,8 +70,7 @@ def _expected(expected: set[str]) -> str:
             called.append(word)
     if not called:
         return "something else"
-    if len(called) > 4:
-        called = called[:4]
+    called = called[:4]
     return called[0] if len(called) == 1 else f"{', '.join(called[:-1])} or {called[-1]}"
 
 
@@ -76,8 +81,10 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
     here = Label(Span(source, token.start_pos, max(token.end_pos, token.start_pos)), "")
     kind = token.type if hasattr(token, "type") else ""
     if expected == {"DEPTH"}:
-        return Diagnostic("E0106", "brackets are nested too deep here", [here],
+        return Diagnostic("E0106", "this is nested too deep", [here],
                           help=("name a part of it with `let` or a declaration of its own",))
+    if expected == {"BRACKET"} and not opened:
+        return Diagnostic("E0101", f"`{token}` closes nothing", [here], help=("remove it",))
     if expected == {"BRACKET"}:
         wanted = {"(": ")", "[": "]", "{": "}"}[opened[-1]]
         other = Label(Span(source, opened[-1].start_pos, opened[-1].end_pos), "opened here", primary=False)
@@ -92,7 +99,7 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
                           [Label(Span(source, last.start_pos, last.end_pos), "opened here")],
                           help=(f"put a `{wanted}` before the next declaration",))
     if str(token) in tables().words and "NAME" in expected and str(token) not in ("_", "...") and not (
-            BEGINS <= expected and kind in ("_IN", "_WHERE", "_OVER", "_ALONG")):
+            BEGINS <= expected and (kind in ("_IN", "_WHERE", "_OVER", "_ALONG") or _starts_line(source, token))):
         return Diagnostic("E0108", f"`{token}` is a reserved word", [Label(here.span, "a name is expected here")],
                           help=(f"choose another name, for example `{token}_`",))
     if kind == "_EQ" and {"EQEQ", "DIVIDES"} & expected:
@@ -100,34 +107,48 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
                           help=("write `==`",))
     if kind == "SLASH" and "FLOOR" in expected:
         return Diagnostic("E0100", "expected an operator, found `/`", [here], help=("integer division is `//`",))
-    if kind in ("RPAR", "RSQB", "_RBRACE") and not opened:
-        return Diagnostic("E0101", f"`{token}` closes nothing", [here], help=("remove it",))
-    if kind in ("_COLON", "_EQ") and not ({"_COLON", "_EQ"} & expected) and previous is not None and (
-            "WEIGHTS" in expected or "_EQ" in expected):
-        pass
+    if kind == "_ARROW" and "_MAPSTO" in expected:
+        return Diagnostic("E0100", "a lambda is written with `|->`", [Label(here.span, "`->` stands in headers")],
+                          help=("write `x |-> f(x)`",))
     wanted = _expected(expected)
+    if _starts_line(source, token) and "$END" in expected and token.isidentifier():
+        return _no_declaration(token, here, wanted)
     help: tuple[str, ...] = ()
-    if kind in ("NAME", "LPAR") and _is_word_like(token) and wanted == "a declaration":
-        from catlang.suggest import nearest
-        from catlang.syntax.parser import DECLARATION
-
-        near = nearest(str(token), [word for word in DECLARATION])
-        if near is not None:
-            help = (f"did you mean `{near}`?",)
-        else:
-            help = ("two expressions side by side are joined by `>>` (then), `*` (beside) or `,`",)
-    elif kind == "_ARROW" and "_MAPSTO" in expected:
-        help = ("a lambda is written `x |-> f(x)`; `->` stands in headers",)
-    elif kind == "_EQ" and "_ARROW" in expected and previous is not None:
+    if wanted == "an operator" and (kind in BEGINS or token.isidentifier()):
+        help = ("two expressions side by side are joined by `>>` (then), `*` (beside) or `,`",)
+    elif kind == "NAME" and "_AS" in expected and wanted == "a declaration":
+        help = (f"write `as {token}`",)
+    elif kind == "_EQ" and "_ARROW" in expected:
         help = ("a morphism has a domain and a codomain: `name : A -> B = body`",)
     elif kind == "_EQ" and "_COLON" in expected:
         help = ("the type comes first: `: A -> B = ...`",)
+    elif kind == "EQEQ" and "_EQ" in expected:
+        help = ("`=` gives a name its meaning; `==` is for conditions",)
     labels = [Label(here.span, f"expected {wanted}")]
     return Diagnostic("E0100", f"expected {wanted}, found {_shown(token)}", labels, help=help)
 
 
-def _is_word_like(token: Token) -> bool:
-    return token.isidentifier()
+def _starts_line(source: Source, token: Token) -> bool:
+    line = source.text.rfind("\n", 0, token.start_pos) + 1
+    return source.text[line : token.start_pos].strip() == ""
+
+
+def _no_declaration(token: Token, here: Label, wanted: str) -> Diagnostic:
+    """A line that begins with a word, where a declaration may begin."""
+    from catlang.suggest import nearest
+    from catlang.syntax.parser import DECLARATION
+
+    word = str(token)
+    others = {"def": "morphism", "fn": "morphism", "func": "morphism", "function": "morphism", "class": "object",
+              "type": "object", "size": "dim", "var": "dim", "const": "param", "include": "import", "from": "import",
+              "use": "import", "data": "object", "struct": "object"}
+    near = others.get(word) or nearest(word, DECLARATION)
+    if near is not None:
+        return Diagnostic("E0100", f"no declaration begins with `{word}`", [here], help=(f"did you mean `{near}`?",))
+    help = "declarations begin with `dim`, `param`, `object`, `morphism`, `primitive`, `cell`, `frozen` or `import`"
+    if wanted not in ("a declaration", "an operator"):
+        return Diagnostic("E0100", f"expected {wanted}, found `{word}`", [Label(here.span, f"expected {wanted}")])
+    return Diagnostic("E0100", f"no declaration begins with `{word}`", [here], help=(help,))
 
 
 def _character(source: Source, token: Token, here: Label) -> Diagnostic:
