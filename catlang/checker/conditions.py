@@ -83,7 +83,7 @@ class Conditions:
                 self.need(Constraint(">=", value, variable.least), span, owner)
 
     def _settle(self, constraint: Constraint, span: Span, owner: str) -> None:
-        hypotheses = self.elaborator.unifier.hypotheses
+        hypotheses = [*self.elaborator.unifier.hypotheses, *self.elaborator.definition.inferred]
         try:
             verdict = decide(constraint, hypotheses)
         except ZeroDivisionError:
@@ -96,8 +96,7 @@ class Conditions:
         if constraint.relation in _NEGATED and constraint.variables():
             opposite = Constraint(_NEGATED[constraint.relation], constraint.left, constraint.right)
             if not isinstance(decide(opposite, hypotheses), Proved):
-                if constraint not in definition.inferred:
-                    definition.inferred.append(constraint)
+                definition.inferred.append(constraint)
                 return
         if not constraint.variables():
             self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [Label(span, "which is false")]))

@@ -181,14 +181,25 @@ def definition_header(definition: Definition, outer: Scope) -> None:
                       *(generic.default for generic in node.generics if generic.default is not None)])
     definition.learned = bool(definition.weights or definition.states or definition.copies) if definition.primitive else True
     if not definition.primitive:
-        definition.inferred = [
-            Constraint(">=", size, least_size(size)) for obj in (definition.domain, definition.codomain)
-            for size in dims_of(obj) if not isinstance(size, int) and not obviously(size)]
+        hypotheses = [*definition.module.hypotheses, *definition.where]
+        for size in [*dims_of(definition.domain), *dims_of(definition.codomain)]:
+            if not isinstance(size, int) and not obviously(size):
+                _allowed(size, definition, hypotheses)
     else:
         for entry in (given.entry for given in mine):
             # A constant such as `eps` is used by the functors, not by the signature.
             if not isinstance(entry, ConstantEntry):
                 _unused(entry, scope, definition.name)
+
+
+def _allowed(size: dims.Dim, definition: Definition, hypotheses: list[Constraint]) -> None:
+    """A size in a header that is not always one is a condition of the morphism."""
+    from catlang.dims.decision import Proved, decide
+
+    constraint = Constraint(">=", size, least_size(size))
+    if constraint not in definition.inferred and not isinstance(
+            decide(constraint, [*hypotheses, *definition.inferred]), Proved):
+        definition.inferred.append(constraint)
 
 
 def least_size(size: dims.Dim) -> int:

@@ -22,6 +22,7 @@ from catlang.checker.scope import Fault, Scope, expected, lookup, unknown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
+from catlang.dims.decision import Proved, decide
 from catlang.objects.colour import (
     BOOL,
     MOST_PARTS,
@@ -122,10 +123,11 @@ def _binary(node: tree.Binary, scope: Scope) -> Dim:
     operator = node.operator
     if operator == "-":
         return left - right
-    if operator == "//":
-        return left // right
-    if operator == "%":
-        return left % right
+    if operator in ("//", "%"):
+        if not isinstance(right, int) and (dims.least_value(right) or 0) < 1 and not isinstance(
+                decide(Constraint(">=", right, 1)), Proved):
+            raise fault("E0407", f"`{dims.show(right)}` may be zero, and this divides by it", scope, node)
+        return left // right if operator == "//" else left % right
     if operator == "^":
         if isinstance(left, int) and isinstance(right, int) and right >= 0 and abs(left) > 1 and right > 200:
             raise OverflowError

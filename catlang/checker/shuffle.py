@@ -61,7 +61,7 @@ class Pattern:
                 entry.used = True
                 self.sizes[node.text] = entry.value
             else:
-                self.sizes[node.text] = Variable(node.text, 1, flexible=True).poly
+                self.sizes[node.text] = Variable(node.text, 0, flexible=True).poly
         return self.sizes[node.text]
 
     def row(self, axes: tree.Axes) -> list[Any]:

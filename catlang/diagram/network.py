@@ -24,6 +24,7 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
+from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
 from catlang.dims import Dim, Variable
@@ -281,9 +282,10 @@ class Specialiser:
                 value = self.constants[value]
             else:
                 return value.default
-        evaluate = getattr(value, "evaluate", None)
-        if evaluate is not None:
-            return evaluate(lambda one: self.constant(one, env), env.substitution.dim if env else lambda dim: dim)
+        if isinstance(value, Formula):
+            return value.evaluate(lambda one: self.constant(one, env), env.substitution.dim if env else lambda dim: dim)
+        if isinstance(value, dims.Poly) and env is not None:
+            return env.substitution.dim(value)
         return value
 
     def _close(self, network: Network, mine: set[Variable]) -> None:
@@ -298,6 +300,9 @@ class Specialiser:
             if isinstance(value, dims.Poly):
                 for variable in dims.variables(value):
                     sizes.setdefault(variable)
+            elif isinstance(value, Formula):
+                for part in value.parts:
+                    size(part)
             elif isinstance(value, Object):
                 from catlang.objects.colour import dims_of
 
@@ -450,7 +455,7 @@ class Specialiser:
             return env.substitution.axes(value)
         if isinstance(value, Object):
             return self.object(value, env)
-        return self.constant(value, env)
+        return self.constant(value, env)  # a param, or a formula
 
     def _primitive_instance(self, box: Box, operation: Operation, env: Env) -> Instance | None:
         """The instance of a primitive in the network; made at its first box."""

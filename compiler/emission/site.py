@@ -7,6 +7,7 @@ from typing import Any
 
 from catlang import dims
 from catlang.checker.entry import ConstantEntry
+from catlang.checker.formula import Formula
 from catlang.compiler.lowering.row import INPUTS, Row, fill, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box
@@ -62,6 +63,20 @@ class Site:
         return bool(self.operation.arguments[name] == 0)
 
 
+def formula(value: Any, size: Any) -> ast.expr:
+    """A real number that depends on sizes, as a Python expression."""
+    if isinstance(value, int | float):
+        return number(value)
+    if not isinstance(value, Formula):
+        found: ast.expr = size(value)
+        return found
+    parts = [formula(part, size) for part in value.parts]
+    if value.operator == "sqrt":
+        return ast.BinOp(parts[0], ast.Pow(), number(0.5))
+    operator: ast.operator = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div(), "^": ast.Pow()}[value.operator]
+    return ast.BinOp(parts[0], operator, parts[1])
+
+
 class _Values(dict[str, ast.expr]):
     """The expressions for names, made when asked for: a size is only written down where the code mentions it."""
 
@@ -82,6 +97,8 @@ class _Values(dict[str, ast.expr]):
             value = site.operation.arguments[name]
             if isinstance(value, bool | float | str):
                 return number(value)
+            if isinstance(value, Formula):
+                return formula(value, site.forward.size)
             if isinstance(value, int | dims.Poly):
                 return site.forward.size(value)
             if isinstance(value, tuple):

@@ -6,6 +6,7 @@ import ast
 import keyword
 
 from catlang import dims
+from catlang.checker.formula import Formula
 from catlang.compiler.lowering.row import number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
@@ -122,6 +123,8 @@ def needed(network: Network) -> set[Variable]:
     def need(value: object) -> None:
         if isinstance(value, dims.Poly):
             found.update(dims.variables(value))
+        elif isinstance(value, Formula):
+            need(value.parts)
         elif isinstance(value, tuple):
             for one in value:
                 need(one)
