@@ -53,6 +53,7 @@ class Conditions:
                 continue
             told.add(constraint)
             self._settle(constraint, span, owner)
+        self._prune()
 
     def _add(self, diagnostic: Diagnostic) -> None:
         self.elaborator.module.bag.add(diagnostic)
@@ -82,6 +83,14 @@ class Conditions:
             if least is None or least < variable.least:
                 self.need(Constraint(">=", value, variable.least), span, owner)
 
+    def _prune(self) -> None:
+        """Of the inferred conditions those that follow from the others go, the weaker ones first found."""
+        kept = self.elaborator.definition.inferred
+        for constraint in list(kept) if len(kept) > 1 else ():
+            others = [other for other in kept if other is not constraint]
+            if isinstance(decide(constraint, [*self.elaborator.unifier.hypotheses, *others]), Proved):
+                kept.remove(constraint)
+
     def _settle(self, constraint: Constraint, span: Span, owner: str) -> None:
         hypotheses = [*self.elaborator.unifier.hypotheses, *self.elaborator.definition.inferred]
         try:
@@ -92,7 +101,6 @@ class Conditions:
         if isinstance(verdict, Proved):
             return
         shown = constraint.show()
-        definition = self.elaborator.definition
         if constraint.relation in _NEGATED and constraint.variables():
             opposite = Constraint(_NEGATED[constraint.relation], constraint.left, constraint.right)
             if not isinstance(decide(opposite, hypotheses), Proved):
@@ -116,10 +124,8 @@ def example(assignment: dict[Variable, int]) -> str:
 
 
 def shown_type(definition: Definition) -> str:
-    """The type of a definition, with its conditions."""
-    from catlang.objects.colour import show
-
-    text = f"{show(definition.domain)} -> {show(definition.codomain)}"
+    """The type of a definition as its header writes it, with its conditions, those inferred too."""
+    text = " ".join(definition.scope.span(definition.node.type).text.split())
     conditions = [*definition.where, *definition.inferred]
     if conditions:
         text += " where " + ", ".join(condition.show() for condition in conditions)
