@@ -109,24 +109,24 @@ class Diagnostic:
 class Bag:
     """A growing collection of diagnostics that keeps one of each code at each span, the first that came."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "errors")
 
     def __init__(self, diagnostics: Iterable[Diagnostic] = ()) -> None:
         self._kept: dict[tuple[object, ...], Diagnostic] = {}
+        self.errors = 0
         self.extend(diagnostics)
 
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         place: object = diagnostic.headline if span is None else span
-        self._kept.setdefault((diagnostic.code, diagnostic.severity, place), diagnostic)
+        key = (diagnostic.code, diagnostic.severity, place)
+        if key not in self._kept:
+            self._kept[key] = diagnostic
+            self.errors += diagnostic.severity == "error"
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
             self.add(diagnostic)
-
-    @property
-    def errors(self) -> int:
-        return sum(diagnostic.severity == "error" for diagnostic in self._kept.values())
 
     @property
     def warnings(self) -> int:

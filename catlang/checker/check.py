@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -44,8 +45,9 @@ def check_file(path: str, root: str | None = None, name: str | None = None, load
 
 def check_source(source: Source, root: str | None = None, loader: Loader | None = None) -> Module:
     """Checks a source; the module's ``bag`` then holds the mistakes of it and of what it imports."""
-    limit = sys.getrecursionlimit()
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(limit, DEEPEST_CALL))
+    gc.disable()  # what a check makes it keeps; collecting meanwhile costs as much again
     try:
         if loader is None:
             loader = Loader(root)
@@ -58,6 +60,8 @@ def check_source(source: Source, root: str | None = None, loader: Loader | None 
         return module
     finally:
         sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
 
 
 def check_module(module: Module) -> None:
