@@ -42,6 +42,7 @@ from catlang.diagram.diagram import (
     Split,
     Value,
     Wire,
+    call,
     fresh,
     object_of,
     wires,
@@ -102,6 +103,7 @@ class Elaborator:
             if formal.codomain is None:
                 value = fresh(formal.domain, formal.span)
                 elements.append(value)
+                call(value, formal.name)
                 scope.names[formal.name] = ElementEntry(formal.name, formal.span, value)
             else:
                 scope.names[formal.name] = FormalEntry(formal.name, formal.span, formal)
@@ -383,6 +385,7 @@ class Elaborator:
 
     def _variable(self, name: str, span: Span, value: Value, scope: Scope) -> None:
         self._fresh_name(name, span, scope)
+        call(value, name)
         scope.names[name] = ElementEntry(name, span, value)
 
     def _fresh_name(self, name: str, span: Span, scope: Scope) -> None:

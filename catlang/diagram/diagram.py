@@ -28,13 +28,14 @@ from catlang.span import Span
 
 
 class Wire:
-    """A wire, with its object and the place in the source that made it."""
+    """A wire, with its object, the place in the source that made it, and what the source calls it, if it does."""
 
-    __slots__ = ("object", "span")
+    __slots__ = ("object", "span", "name")
 
     def __init__(self, object: Object, span: Span | None = None) -> None:
         self.object = object
         self.span = span
+        self.name: str | None = None
 
 
 Value = Wire | tuple["Value", ...]
@@ -68,6 +69,15 @@ def wires(value: Value) -> list[Wire]:
     if isinstance(value, Wire):
         return [value]
     return [wire for part in value for wire in wires(part)]
+
+
+def call(value: Value, name: str) -> None:
+    """Gives the wires of a value the name of the variable that it is bound to; a wire keeps its first name."""
+    if isinstance(value, Wire):
+        value.name = value.name or name
+    else:
+        for place, part in enumerate(value):
+            call(part, f"{name}_{place}")
 
 
 class Operation:

@@ -268,7 +268,10 @@ class Specialiser:
 
     def fresh(self, wire: Wire, env: Env) -> Value:
         """New wires for a wire of the generic diagram."""
-        return d.fresh(self.object(wire.object, env), wire.span)
+        made = d.fresh(self.object(wire.object, env), wire.span)
+        if wire.name is not None:
+            d.call(made, wire.name)
+        return made
 
     def object(self, obj: Object, env: Env | None) -> Object:
         found = env.substitution.object(obj) if env is not None else obj
@@ -358,9 +361,11 @@ class Specialiser:
 
         for body in network.bodies:
             visit(body, set())
+        inside = {wire for body in network.bodies for wire in wires(body.inputs)}
+        inside.update(wire for body in network.bodies for box in body.boxes for wire in wires(box.outputs))
         for instance in network.instances.values():
             if instance.reparameterisation is not None:
-                visit(instance.reparameterisation, set())
+                visit(instance.reparameterisation, inside)
         for wire in free:
             size(wire.object)
         network.sizes = sorted(sizes, key=lambda variable: (variable not in mine, variable.name, variable.serial))
@@ -371,7 +376,7 @@ class Specialiser:
     def _box(self, box: Box, made: Diagram, env: Env, tied: bool) -> None:
         operation = box.operation
         if isinstance(operation, d.Split | d.Convert):
-            self._bind(box.outputs, self._match(env.value(box.inputs), box.outputs), env)
+            self._bind(box.outputs, env.value(box.inputs), env)
         elif isinstance(operation, d.Use):
             self._use(box, operation, made, env)
         elif isinstance(operation, d.Formal):
@@ -393,24 +398,20 @@ class Specialiser:
             self._plain(box, operation, made, env)
 
     def _plain(self, box: Box, operation: Operation, made: Diagram, env: Env, instance: Instance | None = None) -> None:
-        outputs = self._outputs(box.outputs, env)
+        outputs = self._inputs(box.outputs, env)
         if box.instance is not None and instance is None:
             instance = env.instance(box.instance)
         made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
-
-    def _outputs(self, value: Value, env: Env) -> Value:
-        return self._inputs(value, env)
 
     def _bind(self, value: Value, found: Value, env: Env) -> None:
         """Says what the wires of the generic diagram stand for."""
         if isinstance(value, Wire):
             env.wires[value] = found
+            if value.name is not None:
+                d.call(found, value.name)
         else:
             for part, other in zip(value, found, strict=True):  # type: ignore[arg-type]
                 self._bind(part, other, env)
-
-    def _match(self, found: Value, wanted: Value) -> Value:
-        return found
 
     def _use(self, box: Box, operation: d.Use, made: Diagram, env: Env) -> None:
         definition = operation.definition
@@ -501,13 +502,13 @@ class Specialiser:
                             sizes[rigid] = env.substitution.dim(arguments[generic.entry.name])
             operation = wrap(network, sizes) if wrap is not None else Sub(network, sizes)
             instance = self._instance(box.instance, operation, env)
-        made.boxes.append(Box(instance.operation, env.value(box.inputs), self._outputs(box.outputs, env), instance,
+        made.boxes.append(Box(instance.operation, env.value(box.inputs), self._inputs(box.outputs, env), instance,
                               box.span))
 
     def _inject(self, box: Box, made: Diagram, env: Env, place: int) -> None:
         """``inl`` and ``inr``: the tag, the value at its place, zeros at the other."""
         assert isinstance(box.outputs, Wire)
-        outputs = self._outputs(box.outputs, env)
+        outputs = self._inputs(box.outputs, env)
         assert isinstance(outputs, tuple)
         value = env.value(box.inputs)
         parts: list[Value] = []
@@ -531,7 +532,7 @@ class Specialiser:
             for inner in branch.boxes:
                 self._box(inner, made, env, tied)
             results.append(env.value(branch.outputs))
-        outputs = self._outputs(box.outputs, env)
+        outputs = self._inputs(box.outputs, env)
         whole = d.object_of(box.outputs)
         if isinstance(env.substitution.object(whole), Sum) and len(results) != 1 and not _alike(results[0], outputs):
             assert isinstance(outputs, tuple)
