@@ -137,15 +137,16 @@ class Elaborator:
 
     # ---------------------------------------------------------------- joining
 
-    def join(self, wanted: Object, value: Value, joint: Joint) -> None:
+    def join(self, wanted: Object, value: Value, joint: Joint) -> bool:
         """Unifies what is wanted with what a value has; a mismatch is told, and then passed over."""
         self.unifier.context = joint
+        joint.wanted, joint.found = wanted, object_of(value)
         try:
-            self.unifier.unify(wanted, object_of(value))
+            self.unifier.unify(wanted, joint.found)
         except Mismatch as mismatch:
-            diagnostic = report(joint, mismatch, self, wanted, object_of(value))
-            if diagnostic is not None:
-                self.module.bag.add(diagnostic)
+            self.module.bag.add(report(joint, mismatch, self))
+            return False
+        return True
 
     def box(self, operation: Operation, inputs: Value, codomain: Object, span: Span,
             instance: Instance | None = None) -> Value:

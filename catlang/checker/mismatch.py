@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from catlang.checker.conditions import example
 from catlang.checker.entry import Definition
 from catlang.diagnostic import Diagnostic, Label
+from catlang.dims import Poly, Quotient
+from catlang.dims.constraint import Constraint
+from catlang.dims.decision import Proved, decide
 from catlang.objects.colour import Nominal, Object, Unknown, resolve, show
 from catlang.objects.unify import Mismatch
 from catlang.span import Span
@@ -24,7 +27,7 @@ class Joint:
     ``argument``, ``repeat``, ``branch``, ``pattern``, ``element``, ``weights``.
     """
 
-    __slots__ = ("kind", "node", "other", "scope", "before", "name")
+    __slots__ = ("kind", "node", "other", "scope", "before", "name", "wanted", "found")
 
     def __init__(self, kind: str, node: tree.Node | None, other: tree.Node | None, scope: Scope,
                  before: tree.Node | None = None, name: str = "") -> None:
@@ -34,6 +37,9 @@ class Joint:
         self.scope = scope
         self.before = before
         self.name = name
+        # What meets here, for an equation between sizes that is put off and fails later.
+        self.wanted: Object | None = None
+        self.found: Object | None = None
 
     @property
     def span(self) -> Span:
@@ -42,9 +48,9 @@ class Joint:
         return self.scope.span(node)
 
 
-def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted: Object | None = None,
-           found: Object | None = None) -> Diagnostic:
+def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnostic:
     """The diagnostic for a mismatch at a joint."""
+    wanted, found = joint.wanted, joint.found
     wants = show(wanted) if wanted is not None else "?"
     gives = show(found) if found is not None else "?"
     span = joint.scope.span
@@ -57,6 +63,9 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted: Obj
         help = [f"add `where {mismatch.undecided.show()}`"]
     elif mismatch.refuted:
         why = [f"{mismatch}, for example where {example(mismatch.refuted)}"]
+        if mismatch.equation is not None:
+            help += [f"it holds `where {condition.show()}`"
+                     for condition in enough(mismatch.equation, elaborator.unifier.hypotheses)]
     if wanted is not None and found is not None and not help and joint.kind in ("input", "result"):
         between = fitting(elaborator, joint.scope, found, wanted)
         if between is not None:
@@ -92,6 +101,22 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted: Obj
     node = joint.node or joint.other
     assert node is not None
     return Diagnostic("E0305", f"`{wants}` is wanted here, this is `{gives}`", [Label(span(node), "")], why, help)
+
+
+def enough(equation: Constraint, hypotheses: list[Constraint]) -> list[Constraint]:
+    """The one divisibility under which an equation with quotients in it holds after all."""
+    found: list[Constraint] = []
+    stack: list[Any] = [equation.left, equation.right]
+    while stack:
+        dim = stack.pop()
+        if isinstance(dim, Quotient):
+            condition = Constraint("divides", dim.den, dim.num)
+            if not found and isinstance(decide(equation, [*hypotheses, condition]), Proved):
+                found.append(condition)
+            stack += [dim.num, dim.den]
+        elif isinstance(dim, Poly):
+            stack += [atom for monomial in dim.terms for atom, _ in monomial]
+    return found
 
 
 def _input(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str], span: Any) -> Diagnostic:

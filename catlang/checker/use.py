@@ -42,11 +42,16 @@ from catlang.diagram.diagram import Formal as FormalUse
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
 from catlang.objects.colour import (
+    UNKNOWN,
     Nominal,
     Object,
     ObjectVariable,
+    Power,
+    Product,
     Run,
     Substitution,
+    Sum,
+    dims_of,
     product,
     show,
 )
@@ -430,7 +435,9 @@ class Call:
         before = self.before
         if isinstance(before, tree.Apply) and before.function is not self.node:
             before = None
-        elaborator.join(substitution.object(definition.domain), value, Joint("input", None, target, scope, before))
+        if not elaborator.join(substitution.object(definition.domain), value,
+                               Joint("input", None, target, scope, before)):
+            return self._unjoined(substitution)
         value = elaborator.shaped(value, substitution.object(definition.domain), self.span)
         bodies, elements = self._parameters(substitution)
         if shared is not None:
@@ -456,6 +463,16 @@ class Call:
         except ZeroDivisionError:
             raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
         return elaborator.box(operation if shared is None else shared.operation, value, codomain, self.span, instance)
+
+    def _unjoined(self, substitution: Substitution) -> Value:
+        """What comes out where what came in did not fit: what was promised, or, where that depends on what came in,
+        something that is nobody's mistake any more."""
+        definition, conditions = self.definition, self.elaborator.conditions
+        conditions.sizes = [size for size in conditions.sizes if size[1] != self.span]
+        codomain = substitution.object(definition.codomain)
+        if definition.parameters or _generics_in(definition.domain) & _generics_in(definition.codomain):
+            codomain = UNKNOWN
+        return fresh(codomain, self.span)
 
     def _known(self) -> None:
         """The definition's type must be known, and what its body needs; a circle of definitions is told here."""
@@ -560,6 +577,20 @@ class Call:
             return elaborator.shaped(result, codomain, scope.span(node))
 
         return elaborator.inner(formal.name, domain, scope.span(node), make, transparent)
+
+
+def _generics_in(obj: Object) -> set[Any]:
+    """The generic sizes, runs and objects that occur in an object."""
+    if isinstance(obj, ObjectVariable):
+        return {obj}
+    if isinstance(obj, Power):
+        found = _generics_in(obj.base)
+        for axis in obj.axes:
+            found |= {axis} if isinstance(axis, Run) else set(dims.variables(axis))
+        return found
+    if isinstance(obj, Product | Sum):
+        return set().union(*(_generics_in(item) for item in obj.items))
+    return {variable for size in dims_of(obj) for variable in dims.variables(size)}
 
 
 def _formal_type(formal: Formal) -> str:

@@ -53,12 +53,13 @@ class Mismatch(Exception):  # noqa: N818 - no error of the program
     sizes that is neither proved nor refuted, where that is why."""
 
     def __init__(self, reason: str, help: str | None = None, undecided: Constraint | None = None,
-                 refuted: dict[Variable, int] | None = None) -> None:
+                 refuted: dict[Variable, int] | None = None, equation: Constraint | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.help = help
         self.undecided = undecided
         self.refuted = refuted
+        self.equation = equation
         self.path: list[str] = []
 
     def __str__(self) -> str:
@@ -164,7 +165,7 @@ class Unifier:
             return
         text = f"`{dims.show(left)}` is not `{dims.show(right)}`"
         if isinstance(verdict, Refuted):
-            raise Mismatch(text, refuted=verdict.assignment)
+            raise Mismatch(text, refuted=verdict.assignment, equation=question)
         raise Mismatch(f"`{dims.show(left)}` may or may not be `{dims.show(right)}`", undecided=question)
 
     def retry(self) -> list[tuple[Mismatch, Any]]:

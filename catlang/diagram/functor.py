@@ -1,0 +1,326 @@
+"""Functors out of networks: one walk for all of them.
+
+A functor says what becomes of each box; :func:`interpret` says in what order, with which weights, at which sizes. What
+stands on a wire is the functor's own (a number, a polynomial, an array): the walk only carries it.
+
+* A primitive has a *row* in the functor's table, beside those of its kin; a functor knows no primitive by name elsewhere.
+  A primitive generic in an object acts on every factor of a product alike, so a row only ever sees arrays.
+* A structured box is a method: ``each`` along an axis, ``loop``, ``family``, ``choose``, ``shuffle``. What is inside is
+  handed over as a function, to be called as often as the functor likes.
+* Weights, state and frozen weights are looked up by *address*: the names of the instances on the way down, numbered in
+  loops and families, joined by dots. It is the address that the compiled module's ``state_dict`` has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Box, Diagram, Instance, Shuffle, Value, Wire, wires
+from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub
+from catlang.dims import Dim, Variable
+from catlang.objects.colour import Object, ObjectVariable, Power, Product, Substitution, Sum
+from catlang.span import Span
+
+V = TypeVar("V")
+
+
+class Meaningless(ValueError):
+    """A box has no meaning under a functor; ``name`` is the primitive's, ``span`` the place of its use."""
+
+    def __init__(self, name: str, why: str, span: Span | None) -> None:
+        super().__init__(f"`{name}` {why}" + (f" ({span.place})" if span is not None else ""))
+        self.name = name
+        self.span = span
+
+
+class Site(Generic[V]):
+    """One use of one primitive, as its row sees it. ``site["n"]`` is the argument for the generic ``n``: a size, a run of
+    sizes, a constant, an object. ``inputs`` are what stands on its wires, ``outputs`` the objects it is to make."""
+
+    __slots__ = ("arguments", "frame", "inputs", "instance", "operation", "outputs", "span")
+
+    def __init__(self, frame: Frame[V], box: Box, operation: d.Use, inputs: list[V], outputs: list[Object]) -> None:
+        self.frame = frame
+        self.operation = operation
+        self.inputs = inputs
+        self.outputs = outputs
+        self.instance = box.instance
+        self.span = box.span
+        self.arguments: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        return str(self.operation.definition.name)
+
+    @property
+    def training(self) -> bool:
+        return self.frame.walk.training
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.arguments:
+            self.arguments[name] = self.frame.argument(self.operation.arguments[name])
+        return self.arguments[name]
+
+    def weight(self, part: str) -> V:
+        """A weight of the primitive's instance, given or computed along its 2-cell."""
+        assert self.instance is not None
+        return self.frame.weight(self.instance, part)
+
+    def noise(self) -> V:
+        """The next of the noise given."""
+        return self.frame.walk.draw(self)
+
+
+class Functor(Generic[V]):
+    """What becomes of each box. ``rows`` gives for each primitive what it makes of a site: one value, or a tuple."""
+
+    rows: Mapping[str, Callable[[Site[V]], Any]] = {}
+
+    def primitive(self, site: Site[V]) -> Sequence[V]:
+        row = self.rows.get(site.name)
+        if row is None:
+            return self.missing(site)
+        made = row(site)
+        return made if type(made) is tuple else (made,)
+
+    def missing(self, site: Site[V]) -> Sequence[V]:
+        """A primitive without a row."""
+        raise Meaningless(site.name, f"has no meaning under {type(self).__name__}", site.span)
+
+    def literal(self, number: int | float, obj: Object) -> V:
+        """A number as an array of an object."""
+        raise NotImplementedError
+
+    def weight(self, address: str, obj: Object, given: Mapping[str, V]) -> V:
+        """A weight, or a part of the state, at its address."""
+        try:
+            return given[address]
+        except KeyError:
+            raise KeyError(f"there is no weight `{address}`") from None
+
+    def computed(self, instance: Instance, inputs: list[V], body: Callable[[list[V]], list[V]]) -> list[V]:
+        """The weights of an instance along its 2-cell."""
+        return body(inputs)
+
+    def sub(self, box: Box, inputs: list[V], body: Callable[[list[V]], list[V]]) -> list[V]:
+        """An instance of a network."""
+        return body(inputs)
+
+    def each(self, size: Dim, inputs: list[V], body: Callable[[list[V]], list[V]], outputs: list[Object]) -> list[V]:
+        """A body along one more axis in front."""
+        raise NotImplementedError
+
+    def loop(self, count: Dim, inputs: list[V], step: Callable[[int, list[V]], list[V]]) -> list[V]:
+        """``count`` steps one after the other."""
+        assert isinstance(count, int), f"the number of steps, {count}, has no value"
+        for number in range(count):
+            inputs = step(number, inputs)
+        return inputs
+
+    def family(self, count: Dim, index: V, inputs: list[V], member: Callable[[int, list[V]], list[V]],
+               outputs: list[Object]) -> list[V]:
+        """Of ``count`` members the one that the index names."""
+        raise NotImplementedError
+
+    def choose(self, tag: V, values: list[V], obj: Object) -> V:
+        """Of several values the one that the tag names."""
+        raise NotImplementedError
+
+    def shuffle(self, operation: Shuffle, sizes: dict[str, Dim], inputs: list[V], obj: Object) -> V:
+        """An axis pattern, at these sizes of its names."""
+        raise NotImplementedError
+
+
+class Walk(Generic[V]):
+    """One interpretation: the functor, and what it is given from outside."""
+
+    def __init__(self, functor: Functor[V], weights: Mapping[str, V], noise: Callable[[Site[V]], V] | None,
+                 training: bool) -> None:
+        self.functor = functor
+        self.weights = weights
+        self.noise = noise
+        self.training = training
+
+    def draw(self, site: Site[V]) -> V:
+        if self.noise is None:
+            raise Meaningless(site.name, "needs noise, and none was given", site.span)
+        return self.noise(site)
+
+
+class Frame(Generic[V]):
+    """One network being walked: what stands on its wires, its sizes, and where its instances are."""
+
+    def __init__(self, walk: Walk[V], network: Network, prefix: str, sizes: dict[Variable, Dim]) -> None:
+        self.walk = walk
+        self.network = network
+        self.values: dict[Wire, V] = {}
+        self.sizes = Substitution(dims=sizes)
+        self.instances: dict[Instance, tuple[str, Frame[V]]] = {
+            instance: (prefix + instance.name, self) for instance in network.instances.values()}
+
+    # ---------------------------------------------------------------- what boxes are about
+
+    def argument(self, value: Any) -> Any:
+        if isinstance(value, bool | float | str):
+            return value
+        if isinstance(value, tuple):
+            return self.sizes.axes(value)
+        return self.sizes.part(value)
+
+    def objects(self, value: Value) -> list[Object]:
+        return [self.sizes.object(wire.object) for wire in wires(value)]
+
+    def address(self, instance: Instance) -> str:
+        return self.instances[instance][0]
+
+    def weight(self, instance: Instance, part: str) -> V:
+        """A weight, or a part of the state, of an instance of a primitive."""
+        operation = instance.operation
+        assert isinstance(operation, d.Use)
+        named = [*operation.definition.weights, *operation.definition.states]
+        names = [name for name, _ in named]
+        address, owner = self.instances[instance]
+        functor = self.walk.functor
+        diagram = instance.reparameterisation
+        if diagram is None or part not in names[:len(operation.definition.weights)]:
+            from catlang.checker.use import arguments_as_substitution
+
+            obj = owner.sizes.object(arguments_as_substitution(operation).object(named[names.index(part)][1]))
+            return functor.weight(f"{address}.{part}", obj, self.walk.weights)
+        given = [functor.weight(f"{address}.{name}", obj, self.walk.weights) for name, obj in zip(
+            instance.parts or ["base"], owner.objects(diagram.inputs), strict=True)]
+        found = functor.computed(instance, given, lambda inputs: self.body(diagram, inputs, owner))
+        return found[names.index(part)]
+
+    # ---------------------------------------------------------------- the walk
+
+    def body(self, diagram: Diagram, inputs: list[V], owner: Frame[V] | None = None) -> list[V]:
+        """What a diagram makes of inputs; its wires from around are looked up here, then with its owner."""
+        for wire, value in zip(wires(diagram.inputs), inputs, strict=True):
+            self.values[wire] = value
+        if owner is not None and owner is not self:
+            for wire in d.captured(diagram):
+                if wire not in self.values and wire in owner.values:
+                    self.values[wire] = owner.values[wire]
+        for box in diagram.boxes:
+            for wire, value in zip(wires(box.outputs), self.box(box), strict=True):
+                self.values[wire] = value
+        return [self.values[wire] for wire in wires(diagram.outputs)]
+
+    def box(self, box: Box) -> Sequence[V]:
+        operation, functor = box.operation, self.walk.functor
+        inputs = [self.values[wire] for wire in wires(box.inputs)]
+        if isinstance(operation, d.Use):
+            return self._use(box, operation)
+        if isinstance(operation, Sub):
+            return self._sub(box, operation, inputs)
+        outputs = self.objects(box.outputs)
+        if isinstance(operation, Each):
+            body = operation.body
+            return functor.each(self.sizes.dim(operation.size), inputs, lambda given: self.body(body, given), outputs)
+        [obj] = outputs
+        if isinstance(operation, d.Literal):
+            return [functor.literal(operation.value, obj)]
+        if isinstance(operation, Choose):
+            return [functor.choose(inputs[0], inputs[1:], obj)]
+        if isinstance(operation, Shuffle):
+            sizes = {name: self.sizes.dim(size) for name, size in operation.sizes.items()}
+            return [functor.shuffle(operation, sizes, inputs, obj)]
+        if isinstance(operation, d.FrozenWeight):
+            return [functor.weight(operation.entry.name, obj, self.walk.weights)]
+        assert isinstance(operation, d.WeightOf) and box.instance is not None
+        return [self.weight(box.instance, operation.part)]
+
+    def _sub(self, box: Box, operation: Sub, inputs: list[V]) -> Sequence[V]:
+        assert box.instance is not None
+        functor, instance = self.walk.functor, box.instance
+        address = self.address(instance)
+        count = self.sizes.dim(operation.count) if isinstance(operation, Loop | Family) else 1
+        if isinstance(operation, Loop):
+            return functor.loop(count, inputs, lambda number, given: functor.sub(box, given, lambda inner: self.enter(
+                operation, address if operation.tied else f"{address}.{number}", inner)))
+        if isinstance(operation, Family):
+            return functor.family(count, inputs[0], inputs[1:], lambda number, given: functor.sub(
+                box, given, lambda inner: self.enter(operation, f"{address}.{number}", inner)),
+                self.objects(box.outputs))
+        return functor.sub(box, inputs, lambda inner: self.enter(operation, address, inner))
+
+    def enter(self, operation: Sub, address: str, inputs: list[V]) -> list[V]:
+        """An instance of a network at an address, its free wires and the instances lent to it taken from here."""
+        network = operation.network
+        sizes = {variable: self.sizes.dim(value) for variable, value in operation.sizes.items()}
+        frame = Frame(self.walk, network, f"{address}.", sizes)
+        for wire in network.free:
+            frame.values[wire] = self.values[wire]
+        for instance in network.lent:
+            frame.instances[instance] = self.instances[instance]
+        return frame.run(inputs)
+
+    def run(self, inputs: list[V]) -> list[V]:
+        second = self.network.evaluation
+        return self.body(self.network.diagram if self.walk.training or second is None else second, inputs)
+
+    def _use(self, box: Box, operation: d.Use) -> Sequence[V]:
+        """A primitive; one generic in an object, at every factor of it."""
+        functor = self.walk.functor
+        columns = factors(operation, box.inputs)
+        outputs = wires(box.outputs)
+        if columns is None or len(columns) == 1:
+            inputs = [self.values[wire] for wire in wires(box.inputs)]
+            return functor.primitive(Site(self, box, operation, inputs, self.objects(box.outputs)))
+        found: dict[int, V] = {}
+        for place, column in enumerate(columns):
+            places = range(place, len(outputs), len(columns))
+            objects = [self.sizes.object(outputs[one].object) for one in places]
+            site = Site(self, box, operation, [self.values[wire] for wire in column], objects)
+            found.update(zip(places, functor.primitive(site), strict=True))
+        return [found[place] for place in range(len(outputs))]
+
+
+def factors(operation: d.Use, inputs: Value) -> list[list[Wire]] | None:
+    """The inputs of a primitive generic in an object, for each factor of that object; those that do not mention the
+    object go to all of them. None where the primitive is not generic in one."""
+    domain = operation.definition.domain
+    parts = domain.items if isinstance(domain, Product) else (domain,)
+    generic = [mentions_object(part) for part in parts]
+    if not any(generic):
+        return None
+    values: Sequence[Value] = inputs if isinstance(domain, Product) else (inputs,)  # type: ignore[assignment]
+    columns = [wires(value) for value in values]
+    count = max(len(column) for column, own in zip(columns, generic, strict=True) if own)
+    return [[column[place] if own else column[0] for column, own in zip(columns, generic, strict=True)]
+            for place in range(count)]
+
+
+def mentions_object(obj: Object) -> bool:
+    """Whether a generic object stands in this one that may turn out to be a product."""
+    if isinstance(obj, ObjectVariable):
+        return obj.solution is None
+    if isinstance(obj, Power):
+        return mentions_object(obj.base)
+    if isinstance(obj, Product | Sum):
+        return any(mentions_object(item) for item in obj.items)
+    return False
+
+
+def interpret(network: Network, functor: Functor[V], inputs: Sequence[V], *, sizes: Mapping[Variable, Dim] | None = None,
+              weights: Mapping[str, V] | None = None, noise: Callable[[Site[V]], V] | None = None,
+              training: bool = False) -> list[V]:
+    """What a functor makes of a network: a value for each wire of its outputs, from left to right.
+
+    ``inputs`` has one value for each wire of its inputs. Sizes that are not given stay symbolic.
+    """
+    known: dict[Variable, Dim] = {variable: variable.poly for variable in network.sizes}
+    known.update(sizes or {})
+    walk = Walk(functor, weights if weights is not None else {}, noise, training)
+    return Frame(walk, network, "", known).run(list(inputs))
+
+
+def at_sizes(network: Network, **values: int) -> dict[Variable, Dim]:
+    """The sizes of a network by their names."""
+    return {variable: values[variable.name] for variable in network.sizes if variable.name in values}
+
+
+__all__ = ["Frame", "Functor", "Meaningless", "Site", "Walk", "at_sizes", "factors", "interpret"]
