@@ -1,0 +1,53 @@
+"""Protects the README: its specs are as good or as bad as it says, its commands print what it shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(kind: str) -> list[str]:
+    return [body for found, body in BLOCK.findall(README.read_text(encoding="utf-8")) if found == kind]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the README's specs, each under the name in its first line."""
+    for body in blocks("cat"):
+        name = re.match(r"# (\S+\.cat)\n", body)
+        assert name is not None, "a spec in the README begins with its file's name"
+        (tmp_path / name.group(1)).write_text(body, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("body", blocks("console"))
+def test_a_command_prints_what_is_shown(body: str, folder: Path) -> None:
+    command, _, expected = body.partition("\n")
+    assert command.startswith("$ catlang ")
+    done = subprocess.run([sys.executable, "-m", "catlang", *shlex.split(command)[2:]], cwd=folder, text=True,
+                          capture_output=True, env={**os.environ, "NO_COLOR": "1"}, timeout=60)
+    assert (done.stdout + done.stderr).rstrip() == expected.rstrip()
+
+
+def test_the_python_block_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.chdir(folder)
+    [body] = blocks("python")
+    scope: dict[str, object] = {"torch": torch}
+    exec(compile(body, "README.md", "exec"), scope)
+    assert tuple(scope["y"].shape) == (32, 7, 10)
+    assert "power_0.3.residual_0.f_0.mlp_0.affine_1.weight" in scope["net"].state_dict()
+
+
+def test_the_commands_are_those_of_the_scripts() -> None:
+    shown = "\n".join(blocks("sh"))
+    assert "sh .ci/test" in shown and "examples/sentences/run.py" in shown
