@@ -13,6 +13,11 @@ catlang.arguments.Misuse: there is no option `--fromat`; did you mean `--format`
 Traceback (most recent call last):
     ...
 catlang.arguments.Misuse: `--format` is `full` or `concise`, not `xml`
+
+What may be given several times is a list, and a short name may stand for a long one that has a value.
+
+>>> read(["-d", "n=3", "--dim=m=4", "-o", "-"], {"--out": ()}, {}, {"--dim": "-d"}, {"-o": "--out"})
+([], {'--dim': ['n=3', 'm=4'], '--out': '-'})
 """
 
 from __future__ import annotations
@@ -28,13 +33,16 @@ class Misuse(Exception):
 
 
 def read(arguments: Sequence[str], valued: Mapping[str, tuple[str, ...]], flags: Mapping[str, str],
+         repeated: Mapping[str, str] | None = None, letters: Mapping[str, str] | None = None,
          ) -> tuple[list[str], dict[str, Any]]:
     """What are no options, and the options by their long names.
 
     ``valued`` gives the options that have a value, with the values allowed (of none given, any); ``flags`` those that
-    have none, each with its short name or an empty one.
+    have none, each with its short name or an empty one; ``repeated`` those that have any value and may come several
+    times, likewise; ``letters`` the long names of short ones besides.
     """
-    short = {letter: name for name, letter in flags.items() if letter}
+    repeated = repeated or {}
+    short = {letter: name for name, letter in {**flags, **repeated}.items() if letter} | dict(letters or {})
     rest: list[str] = []
     found: dict[str, Any] = {}
     waiting = list(reversed(arguments))
@@ -52,8 +60,8 @@ def read(arguments: Sequence[str], valued: Mapping[str, tuple[str, ...]], flags:
             if equals:
                 raise Misuse(f"`{name}` takes no value")
             found[name] = True
-        elif name in valued:
-            allowed = valued[name]
+        elif name in valued or name in repeated:
+            allowed = valued.get(name, ())
             choices = " or ".join(f"`{choice}`" for choice in allowed)
             if not equals:
                 if not waiting:
@@ -61,9 +69,12 @@ def read(arguments: Sequence[str], valued: Mapping[str, tuple[str, ...]], flags:
                 value = waiting.pop()
             if allowed and value not in allowed:
                 raise Misuse(f"`{name}` is {choices}, not `{value}`")
-            found[name] = value
+            if name in repeated:
+                found.setdefault(name, []).append(value)
+            else:
+                found[name] = value
         else:
-            raise Misuse(f"there is no option `{name}`{meant(name, [*valued, *flags])}")
+            raise Misuse(f"there is no option `{name}`{meant(name, [*valued, *flags, *repeated])}")
     return rest, found
 
 

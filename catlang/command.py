@@ -22,6 +22,8 @@ FINE, WRONG, MISUSED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 #: Each command: its module, with ``USAGE`` and ``run(arguments) -> int``, and what it does in a few words.
 COMMANDS = {
     "check": ("catlang.commands.check", "say what is wrong in files and folders"),
+    "compile": ("catlang.commands.compile", "write a morphism as PyTorch source"),
+    "weights": ("catlang.commands.weights", "set the weights of a morphism beside a checkpoint"),
 }
 
 

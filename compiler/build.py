@@ -34,7 +34,7 @@ class CompileError(ValueError):
         super().__init__("\n" + "\n".join(render(one) for one in self.diagnostics))
 
 
-def compile(path: str | os.PathLike[str], name: str, *, lowerings: Mapping[str, Any] | None = None,
+def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
             **sizes: Any) -> nn.Module:
     """The morphism ``name`` of a ``.cat`` file as an ``nn.Module``.
 
@@ -49,7 +49,8 @@ def compile(path: str | os.PathLike[str], name: str, *, lowerings: Mapping[str, 
     return instantiate(source, name, lowerings)
 
 
-def emit(path: str | os.PathLike[str], name: str, *, lowerings: Mapping[str, Any] | None = None, **sizes: Any) -> str:
+def emit(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
+         **sizes: Any) -> str:
     """The Python source of a morphism of a ``.cat`` file; its last class is the morphism's."""
     import os
 

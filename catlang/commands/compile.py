@@ -1,0 +1,54 @@
+"""``catlang compile``: writes a morphism as PyTorch source."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from catlang.arguments import Misuse, read
+from catlang.commands.check import FORMATS, coloured
+from catlang.commands.target import GIVEN, Refused, compiler, only, refusals, values
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = """\
+usage: catlang compile FILE.cat::MORPHISM [-d NAME=VALUE]... [-o OUT.py] [--format full|concise]
+
+Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; its last class is the morphism's.
+
+  -d, --dim NAME=VALUE    the value of a dim of the file, or of the morphism; what stays open is found out from inputs,
+                          and must be given where a weight's shape depends on it
+  -p, --param NAME=VALUE  the value of a param, as in `-p dropout=0.1`, `-p bias=false`; `-d` does the same
+  -o, --output OUT.py     the file to write; standard output without it, or for `-`
+  --format full|concise   how mistakes are told, as in `catlang check`
+
+Exit code: 0 written, 1 the file has errors or cannot be compiled at these values, 2 not called like this or PyTorch is
+not installed, 3 a mistake of catlang's own.
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    targets, options = read(arguments, {"--format": FORMATS, "--output": ()}, {}, GIVEN, {"-o": "--output"})
+    path, name = only(targets)
+    given = values([*options.get("--dim", ()), *options.get("--param", ())])
+    output = options.get("--output", "-")
+    if output != "-" and os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
+        raise Misuse(f"`{output}` is the file to be compiled")
+    emit = compiler().emit
+    format = options.get("--format", "full")
+    try:
+        source: str = refusals(path, lambda: emit(path, name, **given), format, coloured(sys.stderr))
+    except Refused as refused:
+        sys.stderr.write(str(refused))
+        return 1
+    if output == "-":
+        sys.stdout.write(source)
+        return 0
+    try:
+        with open(output, "w", encoding="utf-8", newline="\n") as file:
+            file.write(source)
+    except OSError as why:
+        raise Misuse(f"`{output}` cannot be written: {(why.strerror or str(why)).lower()}") from None
+    return 0
