@@ -42,6 +42,7 @@ from catlang.diagram.diagram import Formal as FormalUse
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
 from catlang.objects.colour import (
+    REAL,
     UNKNOWN,
     Nominal,
     Object,
@@ -52,6 +53,7 @@ from catlang.objects.colour import (
     Substitution,
     Sum,
     dims_of,
+    power,
     product,
     show,
 )
@@ -178,7 +180,7 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
     if isinstance(entry, LocalEntry):
         return _local(elaborator, entry, node, value, scope, before)
     if isinstance(entry, ObjectEntry):
-        return _convert(elaborator, entry, node, value, scope, before, into=True)
+        return _convert(elaborator, entry, node, value, scope, before, given or {})
     if isinstance(entry, ElementEntry | FrozenEntry) and value == ():
         return elaborator.element(node, scope)
     problem = expected(scope, head, entry, "a morphism", "E0307")
@@ -190,6 +192,11 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
 
 
 def _member(elaborator: Elaborator, node: tree.Attribute, scope: Scope) -> tuple[Entry, dict[Variable, dims.Dim] | None]:
+    """``module.name``, ``Colour.carrier`` and ``module.Colour.carrier``."""
+    if isinstance(node.value, tree.Attribute) and node.name == "carrier":
+        entry, given = _member(elaborator, node.value, scope)
+        if isinstance(entry, ObjectEntry):
+            return _Carrier(entry), given
     if isinstance(node.value, tree.Name):
         entry = lookup(scope, node.value, "module")
         if isinstance(entry, ModuleEntry):
@@ -211,17 +218,20 @@ class _Carrier(ObjectEntry):
 
 
 def _convert(elaborator: Elaborator, entry: ObjectEntry, node: tree.Node, value: Value, scope: Scope,
-             before: tree.Node | None, into: bool) -> Value:
+             before: tree.Node | None, given: dict[Variable, dims.Dim]) -> Value:
     """``Kelvin : R[1] -> Kelvin`` and ``Kelvin.carrier : Kelvin -> R[1]``."""
+    into = not isinstance(entry, _Carrier)
     if isinstance(entry, _Carrier):
-        entry, into = entry.of, False
+        entry = entry.of
     entry.module.object_header(entry)
     if entry.state == "broken":
         raise Fault(None)
     if not entry.node.nominal:
-        raise fault("E0307", f"`{entry.name}` is an object, not a morphism", scope, node,
-                    help=("only a colour of its own, `object A : B`, converts by its name",))
-    substitution = Substitution()
+        problem = expected(scope, node, entry, "a morphism", "E0307")
+        assert problem.diagnostic is not None
+        raise Fault(Diagnostic("E0307", problem.diagnostic.headline, problem.diagnostic.labels,
+                               help=("the morphism that changes nothing is `id`",)))
+    substitution = Substitution(dims=dict(given))
     values: list[Any] = []
     for generic in entry.generics:
         if isinstance(generic, DimEntry):
@@ -330,8 +340,6 @@ def instantiate(definition: Definition, brackets: list[tree.Node], scope: Scope,
                 run = solution.axes[0]  # type: ignore[attr-defined]
                 fresh_run = Run(name, flexible=True)
                 substitution.runs[run] = (fresh_run,)
-                from catlang.objects.colour import REAL, power
-
                 made = arguments[name]
                 if isinstance(made, ObjectVariable) and made.flexible and made.solution is None:
                     made.solution = power(REAL, (fresh_run,))
@@ -358,10 +366,10 @@ def _bracketed(definition: Definition, brackets: list[tree.Node], scope: Scope, 
             entry = by_name.get(item.name)
             if entry is None:
                 near = nearest(item.name, by_name)
-                raise fault("E0502", f"`{definition.name}` has no generic `{item.name}`", scope, item,
+                raise fault("E0502", f"`{definition.name}` has no generic `{item.name}`", scope, _name_of(item),
                             help=(f"did you mean `{near}`?",) if near else _listed(definition))
             if item.name in found:
-                raise fault("E0503", f"`{item.name}` is given twice", scope, item)
+                raise fault("E0503", f"`{item.name}` is given twice", scope, _name_of(item))
             if isinstance(entry, RunEntry):
                 values = item.value.items if isinstance(item.value, tree.Tuple) else [item.value]
                 found[item.name] = tuple(axis(one, scope) for one in values)
@@ -383,12 +391,18 @@ def _bracketed(definition: Definition, brackets: list[tree.Node], scope: Scope, 
     return found
 
 
+def _name_of(item: tree.Named) -> tree.Node:
+    """The name in ``name = value``, as a place."""
+    return tree.Name(item.start, item.start + len(item.name), item.name)
+
+
 def _number(count: int) -> str:
     return "nothing" if count == 0 else "one argument" if count == 1 else f"{count} arguments"
 
 
 def _listed(definition: Definition) -> tuple[str, ...]:
-    names = [generic.entry.name for generic in definition.generics]
+    names = [f"{generic.entry.name}..." if isinstance(generic.entry, RunEntry) else generic.entry.name
+             for generic in definition.generics]
     return (f"its generics are {', '.join(f'`{name}`' for name in names)}",) if names else ()
 
 
@@ -396,7 +410,8 @@ def _argument(entry: Entry, node: tree.Node, scope: Scope, definition: Definitio
     if isinstance(entry, DimEntry):
         if isinstance(node, tree.Index) or isinstance(node, tree.Name) and isinstance(
                 scope.find(node.text), ObjectEntry | ObjectVariableEntry):
-            raise fault("E0504", f"`{entry.name}` of `{definition.name}` is a size, this is an object", scope, node)
+            raise fault("E0504", f"`{entry.name}` of `{definition.name}` is a size, this is an object", scope, node,
+                        "a size is wanted here")
         value = dim(node, scope)
         [rigid] = dims.variables(entry.value)
         if isinstance(value, int) and value < rigid.least:
@@ -437,7 +452,7 @@ class Call:
             before = None
         if not elaborator.join(substitution.object(definition.domain), value,
                                Joint("input", None, target, scope, before)):
-            return self._unjoined(substitution)
+            return self._unjoined(substitution, generics, label)
         value = elaborator.shaped(value, substitution.object(definition.domain), self.span)
         bodies, elements = self._parameters(substitution)
         if shared is not None:
@@ -464,10 +479,12 @@ class Call:
             raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
         return elaborator.box(operation if shared is None else shared.operation, value, codomain, self.span, instance)
 
-    def _unjoined(self, substitution: Substitution) -> Value:
+    def _unjoined(self, substitution: Substitution, generics: dict[str, Any], label: str | None) -> Value:
         """What comes out where what came in did not fit: what was promised, or, where that depends on what came in,
         something that is nobody's mistake any more."""
         definition, conditions = self.definition, self.elaborator.conditions
+        if label is not None and definition.learned and label not in self.elaborator.diagram.scope.instances:
+            self.elaborator.instance(definition.name, label, Use(definition, generics, {}), self.span)
         conditions.sizes = [size for size in conditions.sizes if size[1] != self.span]
         codomain = substitution.object(definition.codomain)
         if definition.parameters or _generics_in(definition.domain) & _generics_in(definition.codomain):
@@ -517,6 +534,8 @@ class Call:
                     self._same(name, generics.get(name), value, shared)
         for generic in definition.generics:
             entry = generic.entry
+            if isinstance(entry, ObjectVariableEntry) and entry.variable.solution is not None:
+                self._numbers(entry, generics[entry.name], substitution)
             if isinstance(entry, DimEntry):
                 value = generics[entry.name]
                 if isinstance(value, dims.Poly):
@@ -524,6 +543,22 @@ class Call:
                         if variable.flexible:
                             elaborator.conditions.size(variable, self.span, definition.name, entry.name)
         return generics, substitution
+
+    def _numbers(self, entry: ObjectVariableEntry, given: Object, substitution: Substitution) -> None:
+        """An object given for a generic that the body uses as numbers must be an array."""
+        from catlang.objects.unify import Mismatch
+
+        solution = entry.variable.solution
+        assert isinstance(solution, Power)
+        [run] = solution.axes
+        assert isinstance(run, Run)
+        if run not in substitution.runs:
+            substitution.runs[run] = (Run(entry.name, flexible=True),)
+        try:
+            self.elaborator.unifier.unify(power(REAL, substitution.runs[run]), given)
+        except Mismatch:
+            raise fault("E0504", f"`{entry.name}` of `{self.definition.name}` is used as numbers, `{show(given)}` is "
+                        "none", self.scope, self.node, help=("give an array, `R[...]`",)) from None
 
     def _same(self, name: str, mine: Any, theirs: Any, shared: Instance) -> None:
         """A shared instance has one set of arguments."""
@@ -553,7 +588,7 @@ class Call:
             wanted = ", ".join(f"`{formal.name} : {_formal_type(formal)}`" for formal in definition.parameters)
             raise fault("E0505" if len(self.arguments) < len(definition.parameters) else "E0506",
                         f"`{definition.name}` takes {_number(len(definition.parameters))}, {len(self.arguments)} given",
-                        scope, self.node, help=(f"it takes {wanted}",) if wanted else ())
+                        scope, self.node, help=(f"it takes {wanted}, in parentheses",) if wanted else ())
         bodies: dict[str, Diagram] = {}
         elements: list[Value] = []
         for formal, node in zip(definition.parameters, self.arguments, strict=True):
@@ -573,7 +608,8 @@ class Call:
         def make(inputs: Value) -> Value:
             previous(elaborator, None)
             result = elaborator.morphism(node, inputs, scope)
-            elaborator.join(codomain, result, Joint("argument", node, None, scope, name=formal.name))
+            elaborator.join(codomain, result, Joint("argument", node, None, scope, name=formal.name,
+                                                       owner=self.definition.name))
             return elaborator.shaped(result, codomain, scope.span(node))
 
         return elaborator.inner(formal.name, domain, scope.span(node), make, transparent)
@@ -703,7 +739,8 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
     is_copy = isinstance(node.map, tree.Name) and node.map.text == "copy"
     if isinstance(body, tree.Binary) and body.operator == "^":
         if not is_copy:
-            raise fault("E0605", "copies are tied along `copy`", scope, node.map, help=("write `along copy`",))
+            raise fault("E0605", "the copies of `f^n` are tied along `copy`, and nothing else", scope, node.map,
+                        help=("write `along copy`",))
         return elaborator.repeat(body, value, scope, label, tied=True)
     if not is_single(body, scope):
         raise fault("E0607", "`along` takes one box on its left", scope, body,
@@ -718,8 +755,8 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
     operation = instance.operation
     if is_copy:
         if not _is_power(operation):
-            raise fault("E0605", "`copy` ties equal copies, and the weights here are no power", scope, node.map,
-                        help=("`f^n along copy` ties the n copies of f",))
+            raise fault("E0605", "`copy` ties the copies of `f^n`, and this is no `f^n`", scope, node.map,
+                        help=(f"`{scope.span(body).text}^n along copy` gives n copies one set of weights",))
         instance.tied = True
         return result
     substitution = arguments_as_substitution(operation)
