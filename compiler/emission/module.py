@@ -33,10 +33,10 @@ class ModuleClass:
         self.lent: dict[Instance, str] = {}
         self.frozen: dict[Any, ast.expr] = {}
         self.kept: set[Variable] = set()
-        self.reserved = {"self", "torch", "nn", "F", "batch"}
+        self.reserved = {"self", "torch", "nn", "F", "batch", *source.reserved}
         self.fixed: set[str] = set()
         self.size_names: dict[Variable, str] = {}
-        taken = set(self.reserved)
+        taken = set(self.reserved) | set(self.labels() or ())
         for variable in network.sizes:
             self.size_names[variable] = sz.python_name(variable.name, taken)
         self.parameters = [variable for variable in network.sizes if variable in self.static]
@@ -92,6 +92,10 @@ class ModuleClass:
             return self.frozen[entry]
         return ast.Attribute(ast.Name("self", ast.Load()), entry.name, ast.Load())
 
+    def labels(self) -> list[str] | None:
+        """The names of the inputs where those who call give them, as those of a root."""
+        return [leaf.name for port in self.source.ports for leaf in port.leaves()] if self.is_root else None
+
     # ---------------------------------------------------------------- the class
 
     def emit(self) -> ast.ClassDef:
@@ -101,6 +105,7 @@ class ModuleClass:
             body = [ast.If(quote("self.training"), body, forwards[1][1])]
         if self.is_root:
             body = [*self.source.checks(self, parameters), *body]
+            parameters = [port.name for port in self.source.ports]
         arguments = [ast.arg("self"), *(ast.arg(name) for name in parameters)]
         forward = ast.FunctionDef("forward", _arguments(arguments), body, [], lineno=0)
         statements: list[ast.stmt] = []
@@ -121,7 +126,7 @@ class ModuleClass:
 
         text = definition.span.source.doc(definition.node.start)
         head = f"{definition.name} : {shown_type(definition)}"
-        return f"{head}\n\n    {text.strip()}\n    " if text else head
+        return f"{head}\n\n{text.strip()}\n" if text else head
 
     def _forward(self, body: Diagram) -> tuple[list[str], list[ast.stmt]]:
         forward = Forward(self, self.network, body)
@@ -129,7 +134,7 @@ class ModuleClass:
             forward.taken.add(name)
         parameters = forward.inputs()
         forward.names_at_entry = dict(forward.names)
-        result = forward.run()
+        value = self._result(forward.run(), forward)
         statements: list[ast.stmt] = []
         entry = forward.names_at_entry
         reads: list[ast.stmt] = []
@@ -147,7 +152,6 @@ class ModuleClass:
         for statement, span in forward.statements:
             statement.place = span  # type: ignore[attr-defined]
             statements.append(statement)
-        value = self._result(result, forward)
         last = statements[-1] if statements else None
         if isinstance(last, ast.Assign) and isinstance(value, ast.Name) and isinstance(last.targets[0], ast.Name) and (
                 last.targets[0].id == value.id and last not in reads):
@@ -186,10 +190,7 @@ class ModuleClass:
         if len(found) == 1 and isinstance(value, Wire):
             return build(value)
         if self.is_root:
-            names = getattr(value, "names", None) or getattr(self.source, "result_names", None)
-            if names and all(names) and isinstance(value, tuple) and len(names) == len(value):
-                return self.source.named_tuple(names, [build(part) for part in value])
-            return build(value)
+            return self.source.result(value, build)
         return ast.Tuple([forward.terms[wire].expression for wire in found], ast.Load()) if len(found) != 1 else (
             forward.terms[found[0]].expression)
 
