@@ -114,6 +114,9 @@ def _dim(node: tree.Node, scope: Scope) -> Dim:
     except ValueError:
         raise fault("E0408", "the exponent of a size is a number", scope, node,
                     help=("write the power out as a product",)) from None
+    if isinstance(node, tree.Labelled):
+        raise fault("E0408", f"`{_short(scope, node)}` is no size", scope, node, "`as` binds tighter than `^`",
+                    (f"write `(f^{_short(scope, node.body)}) as {node.label}`",))
     raise fault("E0408", f"`{_short(scope, node)}` is no size", scope, node,
                 "sizes are integers, dims, and `+ - * // % ^` of them")
 
