@@ -85,3 +85,21 @@ def of_family(members, index, *inputs):
     outputs = torch.stack([member(*inputs) for member in members])
     index = index.reshape(1, *index.shape, *[1] * (outputs.dim() - 1 - index.dim()))
     return torch.take_along_dim(outputs, index, dim=0).squeeze(0)
+
+
+def refused(name, given, kind, axes, sizes):
+    """The exception for an input that is not of its object."""
+    if not isinstance(given, torch.Tensor):
+        return TypeError(f"{name} takes a tensor, not {type(given).__name__}")
+    if kind != given.dtype if kind else not given.is_floating_point():
+        return TypeError(f"{name} takes a tensor of {kind or 'floating point'}, not of {given.dtype}")
+    shape = tuple(given.shape)
+    if len(shape) < len(axes):
+        return ValueError(f"{name} has {len(axes)} axes behind those of the batch, but the shape given is {shape}")
+    for axis, size, found in zip(axes, sizes, shape[len(shape) - len(axes):]):
+        if size is None and found == 0:
+            return ValueError(f"{name} has {axis} = 0, but {axis} is at least 1; the shape given is {shape}")
+        if size is not None and found != size:
+            wanted = "" if axis == str(size) else f"{axis} = "
+            return ValueError(f"{name} has {found} where {wanted}{size} belongs; the shape given is {shape}")
+    return ValueError(f"{name} cannot be {given!r}")

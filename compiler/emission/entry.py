@@ -1,4 +1,10 @@
-"""What is checked at the entry of a compiled network: shapes, by the names of the sizes."""
+"""What is checked at the entry of a compiled network, and only there: that every input is of its object.
+
+First each input by itself: a tensor, of the right kind of numbers, with its own axes behind any batch axes. Then the
+inputs together: a size that several of them have is one size, the batch axes in front are the same, and the conditions
+hold that were left open. All of it reads shapes and compares numbers; what is wrong is only put into words once
+something is.
+"""
 
 from __future__ import annotations
 
@@ -7,136 +13,273 @@ from typing import Any
 
 from catlang import dims
 from catlang.compiler.emission import sizes as sz
-from catlang.compiler.lowering.row import number, quote
-from catlang.diagram.diagram import Wire, wires
-from catlang.dims import Variable
-from catlang.objects.colour import axes_of, leaves, show
+from catlang.compiler.emission.interface import Port
+from catlang.compiler.lowering.row import call, number
+from catlang.dims import Dim, Variable
+from catlang.objects.colour import BOOL, Finite, Power, axes_of, base_of, resolve, show_axis
 
 
 def checks(source: Any, owner: Any, parameters: list[str]) -> list[ast.stmt]:
-    """Statements that raise ``ValueError`` where an input is not of its object."""
-    network = owner.network
-    inputs = wires(network.diagram.inputs)
-    if not inputs:
-        return []
-    objects = _declared(network, inputs)
-    known: dict[Variable, ast.expr] = {}
-    conditions: list[tuple[ast.expr, str]] = []
-    statements: list[ast.stmt] = []
-    for wire, name, shown in zip(inputs, parameters, objects, strict=False):
-        axes = axes_of(wire.object)
-        if not axes:
-            continue
-        x: ast.expr = ast.Name(name, ast.Load())
-        tests: list[ast.expr] = []
-        later: list[tuple[int, Any]] = []
-        for place, axis in enumerate(axes):
-            at = place - len(axes)
-            shape = ast.Subscript(ast.Attribute(x, "shape", ast.Load()), number(at), ast.Load())
-            if isinstance(axis, int):
-                tests.append(_differs(shape, number(axis)))
+    """Statements that raise where an input is not of its object."""
+    return Entry(source, owner).statements()
+
+
+class Known:
+    """A size that some input tells: its value as an expression, and the input's name and object."""
+
+    __slots__ = ("port", "value", "wire")
+
+    def __init__(self, value: ast.expr, port: Port) -> None:
+        self.value = value
+        self.port = port
+
+
+class Entry:
+    """The checks of one root."""
+
+    def __init__(self, source: Any, owner: Any) -> None:
+        self.source = source
+        self.owner = owner
+        self.ports: list[Port] = source.ports
+        self.leaves = [leaf for port in self.ports for leaf in port.leaves()]
+        self.known: dict[Variable, Known] = {}
+        self.made: list[ast.stmt] = []
+
+    def statements(self) -> list[ast.stmt]:
+        for port in self.ports:
+            self._unpacked(port)
+        for leaf in self.leaves:
+            self._alone(leaf)
+        self._shared_sizes()
+        self._solved_sizes()
+        self._composite_sizes()
+        self._batch()
+        self._conditions()
+        return self.made
+
+    def _unless(self, test: ast.expr, error: str, message: ast.expr) -> None:
+        raised = ast.Raise(ast.Call(ast.Name(error, ast.Load()), [message], []))
+        self.made.append(ast.If(test, [raised], []))
+
+    # ---------------------------------------------------------------- each input by itself
+
+    def _unpacked(self, port: Port) -> None:
+        """A product is given as a tuple, and taken apart."""
+        if port.wire is not None:
+            return
+        x, count = ast.Name(port.name, ast.Load()), len(port.parts)
+        is_tuple = call("isinstance", x, ast.Tuple([_name("tuple"), _name("list")], ast.Load()))
+        right = ast.BoolOp(ast.And(), [is_tuple, _compare(call("len", x), ast.Eq(), number(count))])
+        self._unless(ast.UnaryOp(ast.Not(), right), "TypeError",
+                     ast.Constant(f"{port.shown} takes a tuple of {count}"))
+        if port.parts:
+            targets: list[ast.expr] = [ast.Name(part.name, ast.Store()) for part in port.parts]
+            self.made.append(ast.Assign([ast.Tuple(targets, ast.Store())], x))
+        for part in port.parts:
+            self._unpacked(part)
+
+    def _alone(self, leaf: Port) -> None:
+        assert leaf.wire is not None
+        x = ast.Name(leaf.name, ast.Load())
+        axes, base = axes_of(leaf.wire.object), base_of(leaf.wire.object)
+        tests: list[ast.expr] = [call("isinstance", x, _torch("Tensor"))]
+        if base is BOOL or isinstance(base, Finite):
+            kind: ast.expr = _torch("bool" if base is BOOL else "int64")
+            tests.append(_compare(ast.Attribute(x, "dtype", ast.Load()), ast.Eq(), kind))
+        else:
+            kind = ast.Constant(None)
+            tests.append(ast.Call(ast.Attribute(x, "is_floating_point", ast.Load()), [], []))
+        if axes and all(isinstance(axis, int) for axis in axes):
+            # One comparison, which an input of too few axes fails too.
+            own = ast.Subscript(_shape(x), ast.Slice(number(-len(axes)), None, None), ast.Load())
+            tests.append(_compare(own, ast.Eq(), number(tuple(axes))))
+        elif axes:
+            rank = ast.Call(ast.Attribute(x, "dim", ast.Load()), [], [])
+            tests.append(_compare(rank, ast.GtE(), number(len(axes))))
+            tests += [self._axis(leaf, place - len(axes), axis) for place, axis in enumerate(axes)
+                      if isinstance(axis, int) or _nonempty(axis)]
+        self.owner.helper("refused")
+        written = tuple(show_axis(axis) for axis in _written(leaf, len(axes))) or tuple(show_axis(a) for a in axes)
+        sizes = tuple(axis if isinstance(axis, int) else None for axis in axes)
+        error = call("refused", ast.Constant(leaf.shown), x, kind, number(written), number(sizes))
+        self.made.append(ast.If(ast.UnaryOp(ast.Not(), ast.BoolOp(ast.And(), tests)), [ast.Raise(error)], []))
+
+    def _axis(self, leaf: Port, place: int, axis: Dim) -> ast.expr:
+        """An axis has its size; one that is still open is not empty, unless its dim may be 0."""
+        if isinstance(axis, int):
+            return _compare(_size(leaf, place), ast.Eq(), number(axis))
+        return _compare(_size(leaf, place), ast.Gt(), number(0))
+
+    # ---------------------------------------------------------------- sizes
+
+    def _axes(self) -> list[tuple[Port, int, Dim]]:
+        """The axes whose sizes are open, each with its input and its place from the end."""
+        found = []
+        for leaf in self.leaves:
+            assert leaf.wire is not None
+            axes = axes_of(leaf.wire.object)
+            found += [(leaf, place - len(axes), axis) for place, axis in enumerate(axes)
+                      if isinstance(axis, dims.Poly)]
+        return found
+
+    def _shared_sizes(self) -> None:
+        """A size is told by the first axis that has just it, and every other such axis has the same."""
+        for leaf, place, axis in self._axes():
+            variable = _alone(axis)
+            if variable is None:
+                continue
+            first = self.known.get(variable)
+            if first is None:
+                self.known[variable] = Known(_size(leaf, place), leaf)
+                continue
+            other = f", but also {variable.name} = " if first.port is leaf else (
+                f", but {first.port.shown} has {variable.name} = ")
+            message = _text([f"{leaf.shown} has {variable.name} = ", _size(leaf, place), other, first.value])
+            self._unless(_compare(_size(leaf, place), ast.NotEq(), first.value), "ValueError", message)
+
+    def _solved_sizes(self) -> None:
+        """A size that stands only within others, `2*n`, is solved for, and must be a whole number."""
+        for leaf, place, axis in self._axes():
+            unknown = [variable for variable in dims.variables(axis) if variable not in self.known]
+            if len(unknown) != 1:
+                continue
+            [variable] = unknown
+            linear = dims.linear_in(axis, variable)
+            if linear is None or not isinstance(linear[0], int) or linear[0] <= 0:
+                continue
+            coefficient, rest = linear
+            value: ast.expr = _size(leaf, place)
+            if rest != 0:
+                value = ast.BinOp(value, ast.Sub(), sz.expression(rest, self._values(rest)))
+            tests = []
+            if coefficient != 1:
+                tests.append(_compare(ast.BinOp(value, ast.Mod(), number(coefficient)), ast.NotEq(), number(0)))
+                value = ast.BinOp(value, ast.FloorDiv(), number(coefficient))
+            if rest != 0:
+                tests.append(_compare(value, ast.Lt(), number(variable.least)))
+            self.known[variable] = Known(value, leaf)
+            if tests:
+                message = _text([f"{leaf.shown} has size ", _size(leaf, place),
+                                 f" where {dims.show(axis)} belongs", *self._told(rest)])
+                self._unless(tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests), "ValueError", message)
+
+    def _composite_sizes(self) -> None:
+        """Every other size follows from those known."""
+        for leaf, place, axis in self._axes():
+            unsolved = any(variable not in self.known for variable in dims.variables(axis))
+            if _alone(axis) is not None or unsolved or self._tells(leaf, place, axis):
+                continue
+            message = _text([f"{leaf.shown} has {dims.show(axis)} = ", _size(leaf, place), *self._told(axis)])
+            wanted = sz.expression(axis, self._values(axis))
+            self._unless(_compare(_size(leaf, place), ast.NotEq(), wanted), "ValueError", message)
+
+    def _tells(self, leaf: Port, place: int, axis: Dim) -> bool:
+        """Whether this very axis is where one of its sizes was solved for."""
+        return any(self.known[variable].port is leaf and ast.dump(_size(leaf, place)) in ast.dump(
+            self.known[variable].value) for variable in dims.variables(axis))
+
+    def _values(self, *parts: Dim) -> dict[Variable, ast.expr]:
+        return {variable: self.known[variable].value for variable in self._variables(*parts)}
+
+    def _variables(self, *parts: Dim) -> list[Variable]:
+        found = {variable for part in parts if not isinstance(part, int) for variable in dims.variables(part)}
+        return sorted(found, key=lambda variable: variable.name)
+
+    def _told(self, *parts: Dim) -> list[str | ast.expr]:
+        """`, but y : R[n] has n = 3`, for every size that these parts mention."""
+        told: list[str | ast.expr] = []
+        for variable in self._variables(*parts):
+            known = self.known[variable]
+            told += [f"{', and' if told else ', but'} {known.port.shown} has {variable.name} = ", known.value]
+        return told
+
+    # ---------------------------------------------------------------- all of them together
+
+    def _batch(self) -> None:
+        """All inputs have the same batch axes in front."""
+        if len(self.leaves) < 2:
+            return
+        fronts = [self._front(leaf) for leaf in self.leaves]
+        test: ast.expr = _compare(fronts[0], ast.NotEq(), fronts[1])
+        if len(fronts) > 2:
+            equal = ast.Compare(fronts[0], [ast.Eq() for _ in fronts[1:]], list(fronts[1:]))
+            test = ast.UnaryOp(ast.Not(), equal)
+        parts: list[str | ast.expr] = ["the batch axes in front differ: "]
+        for place, (leaf, front) in enumerate(zip(self.leaves, fronts, strict=True)):
+            parts += [f"{', ' if place else ''}{leaf.shown} has ", call("tuple", front)]
+        self._unless(test, "ValueError", _text(parts))
+
+    def _front(self, leaf: Port) -> ast.expr:
+        assert leaf.wire is not None
+        rank = len(axes_of(leaf.wire.object))
+        shape = _shape(ast.Name(leaf.name, ast.Load()))
+        return ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load()) if rank else shape
+
+    def _conditions(self) -> None:
+        """Conditions on sizes that only an input can tell."""
+        for condition in self.source.conditions:
+            variables = self._variables(condition.left, condition.right)
+            if any(variable not in self.known for variable in variables):
+                continue
+            values = self._values(condition.left, condition.right)
+            left, right = sz.expression(condition.left, values), sz.expression(condition.right, values)
+            if condition.relation == "divides":
+                test = _compare(ast.BinOp(right, ast.Mod(), left), ast.NotEq(), number(0))
             else:
-                unknown = [variable for variable in dims.variables(axis) if variable not in known
-                           and variable not in owner.static]
-                if len(unknown) == 1 and axis == unknown[0].poly:
-                    known[unknown[0]] = shape
-                else:
-                    later.append((at, axis))
-        if len(tests) == len(axes):
-            # All axes are numbers: one comparison, which an input of too few axes fails too.
-            tail = ast.Subscript(ast.Attribute(x, "shape", ast.Load()), ast.Slice(number(-len(axes)), None, None), ast.Load())
-            tests = [_differs(tail, number(tuple(axes)))]
-        else:
-            tests.insert(0, ast.Compare(ast.Call(ast.Attribute(x, "dim", ast.Load()), [], []), [ast.Lt()],
-                                        [number(len(axes))]))
-        for at, axis in later:
-            shape = ast.Subscript(ast.Attribute(x, "shape", ast.Load()), number(at), ast.Load())
-            names = _names(axis, known, owner)
-            if names is not None:
-                tests.append(_differs(shape, sz.expression(axis, names)))
-        statements.append(_raise(tests, x, name, shown))
-    statements += _batch(inputs, parameters, objects)
-    statements += _conditions(source, owner, known)
-    del conditions
-    return statements
+                test = _compare(left, _NEGATED[condition.relation](), right)
+            name = self.owner.network.name
+            self._unless(test, "ValueError", _text([f"{name} needs {condition.show()}",
+                                                    *self._told(condition.left, condition.right)]))
 
 
-def _names(axis: Any, known: dict[Variable, ast.expr], owner: Any) -> dict[Variable, ast.expr] | None:
-    names: dict[Variable, ast.expr] = {}
-    for variable in dims.variables(axis):
-        if variable in known:
-            names[variable] = known[variable]
-        elif variable in owner.static:
-            owner.kept.add(variable)
-            names[variable] = ast.Attribute(ast.Name("self", ast.Load()), owner.size_names[variable], ast.Load())
-        else:
-            return None
-    return names
+_NEGATED: dict[str, type[ast.cmpop]] = {"==": ast.NotEq, "<=": ast.Gt, ">=": ast.Lt, "<": ast.GtE, ">": ast.LtE,
+                                        "!=": ast.Eq}
 
 
-def _declared(network: Any, inputs: list[Wire]) -> list[str]:
-    """The objects of the inputs as the header writes them."""
-    definition = network.definition
-    if definition is not None and not definition.parameters:
-        parts = leaves(definition.domain)
-        if len(parts) == len(inputs):
-            return [show(part) for part in parts]
-    return [show(wire.object) for wire in inputs]
+def _alone(axis: Dim) -> Variable | None:
+    """The variable that a size is, if it is just one."""
+    if isinstance(axis, int):
+        return None
+    variables = list(dims.variables(axis))
+    return variables[0] if len(variables) == 1 and axis == variables[0].poly else None
 
 
-def _differs(shape: ast.expr, size: ast.expr) -> ast.expr:
-    return ast.Compare(shape, [ast.NotEq()], [size])
+def _nonempty(axis: Dim) -> bool:
+    """Whether a size is just a variable that is at least 1."""
+    variable = _alone(axis)
+    return variable is not None and variable.least > 0
 
 
-def _raise(tests: list[ast.expr], x: ast.expr, name: str, shown: str) -> ast.stmt:
-    test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
-    message = ast.JoinedStr([ast.Constant(f"{name} : {shown}, given "),
-                             ast.FormattedValue(quote(f"tuple({name}.shape)"), -1)])
-    error = ast.Raise(ast.Call(ast.Name("ValueError", ast.Load()), [message], []))
-    return ast.If(test, [error], [])
+def _written(leaf: Port, rank: int) -> tuple[Any, ...]:
+    """The axes as the header has them, before sizes are put in."""
+    obj = resolve(leaf.object)
+    axes = obj.axes if isinstance(obj, Power) else ()
+    return axes if len(axes) == rank else ()
 
 
-def _batch(inputs: list[Wire], parameters: list[str], objects: list[str]) -> list[ast.stmt]:
-    """All inputs have the same batch axes in front."""
-    if len(inputs) < 2:
-        return []
-    shapes = []
-    for wire, name in zip(inputs, parameters, strict=False):
-        rank = len(axes_of(wire.object))
-        shape: ast.expr = ast.Attribute(ast.Name(name, ast.Load()), "shape", ast.Load())
-        shapes.append(ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load()) if rank else shape)
-    test = ast.UnaryOp(ast.Not(), ast.Compare(shapes[0], [ast.Eq()] * (len(shapes) - 1), shapes[1:]))
-    parts: list[ast.expr] = [ast.Constant("the batch axes in front differ: ")]
-    for place, (name, shape) in enumerate(zip(parameters, shapes, strict=False)):
-        parts.append(ast.Constant((", " if place else "") + f"{name} has "))
-        parts.append(ast.FormattedValue(ast.Call(ast.Name("tuple", ast.Load()), [shape], []), -1))
-    error = ast.Raise(ast.Call(ast.Name("ValueError", ast.Load()), [ast.JoinedStr(parts)], []))
-    return [ast.If(test, [error], [])]
+def _name(text: str) -> ast.expr:
+    return ast.Name(text, ast.Load())
 
 
-def _conditions(source: Any, owner: Any, known: dict[Variable, ast.expr]) -> list[ast.stmt]:
-    """Conditions on sizes that only an input can tell."""
-    statements: list[ast.stmt] = []
-    for condition in source.conditions:
-        names: dict[Variable, ast.expr] | None = {}
-        for side in (condition.left, condition.right):
-            found = _names(side, known, owner) if not isinstance(side, int) else {}
-            names = None if found is None or names is None else {**names, **found}
-        if names is None:
-            continue
-        left, right = sz.expression(condition.left, names), sz.expression(condition.right, names)
-        if condition.relation == "divides":
-            test: ast.expr = ast.Compare(ast.BinOp(right, ast.Mod(), left), [ast.NotEq()], [number(0)])
-        else:
-            operator = {"==": ast.NotEq(), "<=": ast.Gt(), ">=": ast.Lt(), "<": ast.GtE(), ">": ast.LtE(),
-                        "!=": ast.Eq()}[condition.relation]
-            test = ast.Compare(left, [operator], [right])
-        told = ", ".join(sorted(variable.name for variable in names))
-        parts: list[ast.expr] = [ast.Constant(f"needs {condition.show()}; given ")]
-        for place, variable in enumerate(sorted(names, key=lambda one: one.name)):
-            parts.append(ast.Constant((", " if place else "") + f"{variable.name} = "))
-            parts.append(ast.FormattedValue(names[variable], -1))
-        del told
-        error = ast.Raise(ast.Call(ast.Name("ValueError", ast.Load()), [ast.JoinedStr(parts)], []))
-        statements.append(ast.If(test, [error], []))
-    return statements
+def _torch(name: str) -> ast.expr:
+    return ast.Attribute(_name("torch"), name, ast.Load())
+
+
+def _shape(x: ast.expr) -> ast.expr:
+    return ast.Attribute(x, "shape", ast.Load())
+
+
+def _size(leaf: Port, place: int) -> ast.expr:
+    return ast.Subscript(_shape(_name(leaf.name)), number(place), ast.Load())
+
+
+def _compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
+    return ast.Compare(left, [operator], [right])
+
+
+def _text(parts: list[str | ast.expr]) -> ast.expr:
+    """Text with values in it."""
+    if not any(isinstance(part, ast.expr) for part in parts):
+        return ast.Constant("".join(part for part in parts if isinstance(part, str)))
+    return ast.JoinedStr([ast.Constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1)
+                          for part in parts])

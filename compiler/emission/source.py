@@ -9,13 +9,16 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Callable
 from typing import Any
 
 from catlang.compiler import emitted
-from catlang.compiler.emission import entry
+from catlang.compiler.emission import entry, interface
 from catlang.compiler.emission.constancy import callers_first, constant_inputs
 from catlang.compiler.emission.module import ModuleClass
-from catlang.diagram.network import Network, Specialiser
+from catlang.diagram.diagram import Value, Wire
+from catlang.diagram.network import Network, Specialiser, erase
+from catlang.objects.colour import Product, resolve
 
 _HELPERS = {node.name: node for node in ast.parse(inspect.getsource(emitted)).body
             if isinstance(node, ast.FunctionDef | ast.ClassDef)}
@@ -32,9 +35,10 @@ class SourceFile:
         self.order = callers_first(root)
         self.constants = constant_inputs(root)
         self.helpers: set[str] = set()
+        self.reserved = frozenset(_HELPERS)
         self.names: dict[Network, str] = {}
-        self.result_names: tuple[str | None, ...] | None = None
-        self.tuple_type: ast.stmt | None = None
+        self.ports = interface.ports(root, frozenset(_HELPERS))
+        self.tuples: dict[tuple[str, ...], str] = {}
         taken = {"torch", "nn", "F", *_HELPERS}
         for network in self.order:
             self.names[network] = _class_name(network, taken)
@@ -64,13 +68,22 @@ class SourceFile:
     def checks(self, owner: ModuleClass, parameters: list[str]) -> list[ast.stmt]:
         return entry.checks(self, owner, parameters)
 
-    def named_tuple(self, names: Any, values: list[ast.expr]) -> ast.expr:
-        """The result of a root whose codomain names its parts."""
-        name = "Output"
-        fields = ast.List([ast.Constant(part) for part in names], ast.Load())
-        self.tuple_type = ast.Assign([ast.Name(name, ast.Store())],
-                                     ast.Call(ast.Name("namedtuple", ast.Load()), [ast.Constant(name), fields], []))
-        return ast.Call(ast.Name(name, ast.Load()), values, [])
+    def result(self, value: Value, part: Callable[[Wire], ast.expr]) -> ast.expr:
+        """What the root returns: products as tuples, those with names as named tuples."""
+        definition = self.root.definition
+        return self._product(value, erase(resolve(definition.codomain)) if definition is not None else None, part)
+
+    def _product(self, value: Value, obj: Any, part: Callable[[Wire], ast.expr]) -> ast.expr:
+        if isinstance(value, Wire):
+            return part(value)
+        items = obj.items if isinstance(obj, Product) and len(obj.items) == len(value) else (None,) * len(value)
+        values = [self._product(one, item, part) for one, item in zip(value, items, strict=True)]
+        names = interface.tuple_names(obj)
+        if names is None or len(names) != len(values):
+            return ast.Tuple(values, ast.Load())
+        if names not in self.tuples:
+            self.tuples[names] = _fresh("Output", {*self.names.values(), *self.tuples.values()})
+        return ast.Call(ast.Name(self.tuples[names], ast.Load()), values, [])
 
     def text(self) -> str:
         """The source."""
@@ -93,9 +106,11 @@ class SourceFile:
                             if not line.endswith(" as F") or re.search(r"\bF\.", body)) + "\n"
         if not re.search(r"\btorch\.", body):
             imports = imports.replace("import torch\n", "", 1)
-        if self.tuple_type is not None:
+        if self.tuples:
             imports = "from collections import namedtuple\n\n" + imports
-            body = f"{ast.unparse(ast.fix_missing_locations(self.tuple_type))}\n\n\n{body}"
+            types = [f"{name} = namedtuple({name!r}, {list(fields)!r})"
+                     for fields, name in self.tuples.items()]
+            body = "\n".join(types) + f"\n\n\n{body}"
         return f'"""{self.title}"""\n\n{imports}\n\n{body}\n'
 
 
@@ -104,11 +119,16 @@ def _class_name(network: Network, taken: set[str]) -> str:
     name = "".join(word[:1].upper() + word[1:] for word in words if word) or "Net"
     if not name[0].isalpha():
         name = f"Net{name}"
-    base, number = name, 1
+    name = _fresh(name, taken)
+    taken.add(name)
+    return name
+
+
+def _fresh(base: str, taken: set[str]) -> str:
+    name, number = base, 1
     while name in taken:
         number += 1
         name = f"{base}{number}"
-    taken.add(name)
     return name
 
 
