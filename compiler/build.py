@@ -162,7 +162,7 @@ class Build:
         """What must hold of the sizes: of the file, of the header, and found by elaborating; those that are settled
         by the sizes given are, the others are left for the entry."""
         left: list[Constraint] = []
-        for constraint in [*self.module.hypotheses, *self.definition.where, *self.definition.inferred]:
+        for constraint in [*self.module.assumed(), *self.definition.where, *self.definition.inferred]:
             try:
                 now = constraint.substitute(self.sizes)
             except ZeroDivisionError:

@@ -58,6 +58,7 @@ from catlang.objects.colour import (
     Run,
     Sum,
     Unknown,
+    dims_of,
     power,
     resolve,
     show,
@@ -82,7 +83,7 @@ class Elaborator:
         self.module = module
         self.definition = definition
         self.check = check
-        self.unifier = Unifier([*module.hypotheses, *definition.where])
+        self.unifier = Unifier([*module.assumed(), *definition.where])
         self.conditions = Conditions(self)
         self.diagram: Diagram = Diagram(definition.name, (), None, definition.span)
         self.counts: dict[Diagram, dict[str, int]] = {}
@@ -91,6 +92,8 @@ class Elaborator:
         self.before: tree.Node | None = None
         self.latest: Instance | None = None
         self.open_sizes: list[tuple[dims.Variable, Span, str]] = []
+        self.spoilt: set[dims.Variable] = set()
+        self.label_span: Span | None = None
 
     # ---------------------------------------------------------------- the body as a whole
 
@@ -123,10 +126,13 @@ class Elaborator:
     def finish(self) -> None:
         """Settles what was put off: equations, literals, conditions."""
         for failed, joint in self.unifier.retry():
-            self.module.fault(Fault(report(joint, failed, self)))
+            self.spoil(joint.wanted, joint.found)
+            self.module.bag.add(report(joint, failed, self))
         for late in self.pending:
             late()
         for left, right, joint in self.unifier.postponed:
+            if self.spoilt & {*dims.flexible_variables(dims.resolve(left)), *dims.flexible_variables(dims.resolve(right))}:
+                continue
             self.module.bag.add(Diagnostic(
                 "E0404", f"the size in `{dims.show(dims.resolve(left))} == {dims.show(dims.resolve(right))}` cannot be inferred",
                 [Label(joint.span, "it is left open here")], help=("give the size in brackets",)))
@@ -145,8 +151,15 @@ class Elaborator:
             self.unifier.unify(wanted, joint.found)
         except Mismatch as mismatch:
             self.module.bag.add(report(joint, mismatch, self))
+            self.spoil(joint.wanted, joint.found)
             return False
         return True
+
+    def spoil(self, *objects: Object | None) -> None:
+        """Sizes that are open in objects that did not match may stay open: that is no mistake more."""
+        for obj in objects:
+            for size in dims_of(resolve(obj)) if obj is not None else ():
+                self.spoilt.update(dims.flexible_variables(dims.resolve(size)))
 
     def box(self, operation: Operation, inputs: Value, codomain: Object, span: Span,
             instance: Instance | None = None) -> Value:
@@ -234,8 +247,7 @@ class Elaborator:
         return method(self, node, value, scope)
 
     def _compose(self, node: tree.Compose, value: Value, scope: Scope) -> Value:
-        before: tree.Node | None = None
-        outer = use.previous(self, None)
+        before = outer = use.previous(self, None)
         for part in node.parts:
             use.previous(self, before)
             value = self.morphism(part, value, scope)
@@ -291,8 +303,10 @@ class Elaborator:
 
     def _binary(self, node: tree.Binary, value: Value, scope: Scope) -> Value:
         if node.operator != "^":
+            name = {"-": "sub", "/": "div"}.get(node.operator)
+            pair = f"({_short(scope, node.left)}, {_short(scope, node.right)}) >> {name}"
             raise fault("E0307", f"`{node.operator}` is no operation on morphisms", scope, node,
-                        help=("arithmetic is by morphisms: `sub`, `div`; sizes stand in brackets",))
+                        help=(f"write `{pair}`",) if name else ())
         return self.repeat(node, value, scope, None)
 
     def repeat(self, node: tree.Binary, value: Value, scope: Scope, label: str | None, tied: bool = False) -> Value:
@@ -303,23 +317,27 @@ class Elaborator:
         if isinstance(count, int) and count < 0:
             raise fault("E0405", f"this repeats {count} times", scope, node.right, "at least 0 times")
         domain = object_of(value)
+        name = self.label(label, scope.span(node))
         before = use.previous(self, None)
+        fine = True
 
         def make(inputs: Value) -> Value:
             use.previous(self, before)
             result = self.morphism(node.left, inputs, scope)
-            self.join(domain, result, Joint("repeat", node.left, node, scope))
+            nonlocal fine
+            fine = self.join(domain, result, Joint("repeat", node.left, node, scope))
             return result
 
         body = self.inner("power", domain, scope.span(node.left), make, transparent=False)
         operation = Repeat(body, count, tied)
-        instance = self.instance("power", self.label(label, scope.span(node)), operation, scope.span(node))
-        return self.box(operation, value, object_of(body.outputs), scope.span(node), instance)
+        instance = self.instance("power", name, operation, scope.span(node))
+        return self.box(operation, value, object_of(body.outputs) if fine else UNKNOWN, scope.span(node), instance)
 
     def label(self, label: str | None, span: Span) -> str | None:
         """A label that may name a new instance; told where it may not."""
         if label is None:
             return None
+        span = use.labelled_at(self, span)
         use.check_label(self, label, span)
         if label in self.diagram.scope.instances:
             other = self.diagram.scope.instances[label]
@@ -330,19 +348,20 @@ class Elaborator:
 
     def _group(self, node: tree.Node, value: Value, scope: Scope, label: str) -> Value:
         """A composite under a label: an instance that holds the instances in it."""
+        name = self.label(label, scope.span(node))
         before = use.previous(self, None)
 
         def make(inputs: Value) -> Value:
             use.previous(self, before)
             return self.morphism(node, inputs, scope)
 
-        name = self.label(label, scope.span(node))
         body = self.inner(label, object_of(value), scope.span(node), make, transparent=False)
         operation = Group(body)
         instance = self.instance(label, name, operation, scope.span(node))
         return self.box(operation, value, object_of(body.outputs), scope.span(node), instance)
 
     def _labelled(self, node: tree.Labelled, value: Value, scope: Scope) -> Value:
+        self.label_span = use.label_span(node, scope)
         return self.named(node.body, node.label, value, scope, node)
 
     def named(self, body: tree.Node, label: str, value: Value, scope: Scope, node: tree.Node) -> Value:

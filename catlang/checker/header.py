@@ -60,7 +60,8 @@ def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, ou
         span = Span(scope.source, node.start, node.start + len(node.name))
         if node.name in scope.names:
             raise Fault(Diagnostic("E0202", f"two generics are called `{node.name}`",
-                                   [Label(span, "again here"), Label(scope.names[node.name].span, "first here", False)]))
+                                   [Label(span, "again here"), Label(scope.names[node.name].span, "first here", False)],
+                                   help=("rename one of them",)))
         bad = bad_name(node.name, span)
         if bad is not None:
             raise Fault(bad)
@@ -143,8 +144,10 @@ def definition_header(definition: Definition, outer: Scope) -> None:
     for parameter in node.parameters:
         span = Span(scope.source, parameter.start, parameter.start + len(parameter.name))
         if parameter.name in seen or parameter.name in scope.names:
+            first = [Label(formal.span, "first here", False) for formal in definition.parameters
+                     if formal.name == parameter.name]
             raise Fault(Diagnostic("E0202", f"two parameters are called `{parameter.name}`",
-                                   [Label(span, "again here")]))
+                                   [Label(span, "again here"), *first], help=("rename one of them",)))
         bad = bad_name(parameter.name, span)
         if bad is not None:
             raise Fault(bad)
@@ -181,7 +184,7 @@ def definition_header(definition: Definition, outer: Scope) -> None:
                       *(generic.default for generic in node.generics if generic.default is not None)])
     definition.learned = bool(definition.weights or definition.states or definition.copies) if definition.primitive else True
     if not definition.primitive:
-        hypotheses = [*definition.module.hypotheses, *definition.where]
+        hypotheses = [*definition.module.assumed(), *definition.where]
         for size in [*dims_of(definition.domain), *dims_of(definition.codomain)]:
             if not isinstance(size, int) and not obviously(size):
                 _allowed(size, definition, hypotheses)

@@ -24,11 +24,12 @@ from catlang.checker.entry import (
     ModuleEntry,
     ObjectEntry,
 )
-from catlang.checker.kinds import constant, constant_kind, constraints, dim, fault
+from catlang.checker.kinds import BUILT_IN, constant, constant_kind, constraints, dim, fault
 from catlang.checker.scope import Fault, Lazy, Scope, bad_name
 from catlang.diagnostic import Bag, Diagnostic, Label
-from catlang.dims import Dim, Variable, substitute
+from catlang.dims import Dim, Variable, show, substitute
 from catlang.dims.constraint import Constraint
+from catlang.dims.decision import Proved, decide
 from catlang.span import Source, Span
 from catlang.syntax import tree
 from catlang.syntax.parser import parse
@@ -83,10 +84,14 @@ class Module:
 
     def read(self) -> None:
         """Parses the source and declares everything in it."""
+        places: set[int] = set()
         for found in sources.scan_characters(self.source):
             self.bag.add(found)
+            places.add(found.labels[0].span.start)
         parsed = parse(self.source)
-        self.bag.extend(parsed.diagnostics)
+        # A character that is refused everywhere is no second mistake where the parse met it.
+        self.bag.extend(found for found in parsed.diagnostics
+                        if found.code != "E0109" or found.labels[0].span.start not in places)
         self.declarations = parsed.declarations
         nowhere = Span(self.source, 0, 0)
         for name in parsed.broken:
@@ -107,6 +112,8 @@ class Module:
     def _broken(self, node: tree.Declaration) -> None:
         """Uses of what a broken declaration would have given a meaning are no further mistakes."""
         for name in tree.declared(node):
+            if name in BUILT_IN:
+                continue
             self.scope.names.setdefault(name, BrokenEntry(name, Span(self.source, node.start, node.start)))
         if isinstance(node, tree.Import) and node.alias is None:
             self.scope.torn = True
@@ -127,10 +134,12 @@ class Module:
             span = Span(self.source, item.start, item.start + len(item.name))
             value: Dim
             if item.value is not None:
-                value = dim(item.value, self.scope)
-                if isinstance(value, int) and value < 1:
+                value = self._value(item)
+                least = self._least(item) if item.bound is not None else 1
+                if isinstance(value, int) and value < least:
                     raise fault("E0405", f"the dim `{item.name}` is {value}", self.scope, item.value,
-                                "a dim is at least 1", (f"`dim {item.name} >= 0` allows the empty axis",))
+                                f"it is at least {least}",
+                                (f"`dim {item.name} >= 0 = 0` allows the empty axis",) if value == 0 else ())
             else:
                 least = 1
                 if item.bound is not None:
@@ -143,6 +152,24 @@ class Module:
             self.add(DimEntry(item.name, span, value))
         for relation in node.where:
             self.hypotheses += constraints(relation, self.scope)
+
+    def _value(self, item: tree.DimItem) -> Dim:
+        """What a dim is defined as, by dims that stand above it."""
+        assert item.value is not None
+        try:
+            return dim(item.value, self.scope)
+        except Fault as problem:
+            found = problem.diagnostic
+            later = {name for node in self.declarations if isinstance(node, tree.Dims) for name in tree.declared(node)}
+            if found is None or found.code != "E0201" or found.labels[0].span.text not in later:
+                raise
+            name = found.labels[0].span.text
+            if name == item.name:
+                raise Fault(Diagnostic("E0206", f"the dim `{name}` is defined by itself", [
+                    Label(found.labels[0].span, "leads back to it")])) from None
+            raise Fault(Diagnostic("E0206", f"the dim `{name}` is declared further down", [
+                Label(found.labels[0].span, "used before it is declared")],
+                help=(f"move `dim {name}` up: dims are read from top to bottom",))) from None
 
     def _least(self, item: tree.DimItem) -> int:
         assert item.bound is not None
@@ -167,8 +194,6 @@ class Module:
         self.add(entry)
 
     def _object(self, node: tree.Object) -> None:
-        from catlang.checker.kinds import BUILT_IN
-
         entry = ObjectEntry(node.name, self._name_span(node), node, self)
         if node.name in BUILT_IN:
             raise Fault(Diagnostic("E0203", f"`{node.name}` is built in", [Label(entry.span, "cannot be declared")],
@@ -199,6 +224,7 @@ class Module:
         module = self.loader.load(node, self)
         span = Span(self.source, node.path_start, node.path_end)
         given: dict[Variable, Dim] = {}
+        errors = self.bag.errors
         for item in node.given:
             variable = module.dims.get(item.name)
             if variable is None:
@@ -206,12 +232,15 @@ class Module:
 
                 near = nearest(item.name, module.dims)
                 self.bag.add(Diagnostic("E0704", f"`{module.source.name}` has no dim `{item.name}` to be given",
-                                        [Label(self.scope.span(item), "given here")],
+                                        [Label(Span(self.source, item.start, item.start + len(item.name)), "given here")],
                                         help=(f"did you mean `{near}`?",) if near else
                                         (("its dims are " + ", ".join(f"`{name}`" for name in module.dims),)
                                          if module.dims else ())))
                 continue
             self._pending_given(given, variable, item)
+        if self.bag.errors > errors:
+            # Sizes that could not be given would be told again wherever they do not match.
+            raise Fault(None)
         if node.alias is not None:
             self.add(ModuleEntry(node.alias, span, module, given))
             return
@@ -229,7 +258,19 @@ class Module:
                 self._dims(node)
                 node.items = []
                 node.where = []
-        given[variable] = dim(item.value, self.scope)
+        value = dim(item.value, self.scope)
+        if not isinstance(decide(Constraint(">=", value, variable.least), self.hypotheses), Proved):
+            raise fault("E0405", f"`{item.name}` is at least {variable.least}, `{show(value)}` may be less", self.scope,
+                        item.value)
+        given[variable] = value
+
+    def assumed(self) -> list[Constraint]:
+        """What may be assumed of sizes in this file: its own conditions, and of dims that stay symbolic their files'."""
+        found = list(self.hypotheses)
+        for module in self.loader.order:
+            if module is not self:
+                found += module.hypotheses
+        return found
 
     # ---------------------------------------------------------------- headers
 

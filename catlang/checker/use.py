@@ -459,6 +459,9 @@ class Call:
             # One instance has one set of bodies.
             bodies = shared.operation.bodies if isinstance(shared.operation, Use) else bodies
         conditions = [*definition.where, *definition.inferred]
+        if definition.module is not elaborator.module:
+            # What its file assumes of its dims must hold of the sizes given for them.
+            conditions += definition.module.hypotheses
         for condition in conditions:
             try:
                 needed = Constraint(condition.relation, substitution.dim(condition.left), substitution.dim(condition.right))
@@ -511,7 +514,7 @@ class Call:
         """The instance that this label already names, if it may be this one."""
         if label is None:
             return None
-        elaborator, span = self.elaborator, self.span
+        elaborator, span = self.elaborator, labelled_at(self.elaborator, self.span)
         shared = elaborator.diagram.scope.instances.get(label)
         if shared is None:
             check_label(elaborator, label, span)
@@ -634,6 +637,22 @@ def _formal_type(formal: Formal) -> str:
 
 
 # ------------------------------------------------------------------ labels
+
+
+def label_span(node: tree.Labelled, scope: Scope) -> Span:
+    """Where the label of ``f as label`` stands."""
+    text = scope.source.text[node.body.end : node.end]
+    end = len(text.rstrip(") \t\n"))
+    start = end
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return Span(scope.source, node.body.end + start, node.body.end + end) if start < end else scope.span(node)
+
+
+def labelled_at(elaborator: Elaborator, otherwise: Span) -> Span:
+    """The place of the label that is being looked at, taken once."""
+    span, elaborator.label_span = elaborator.label_span, None
+    return span if span is not None else otherwise
 
 
 def check_label(elaborator: Elaborator, label: str, span: Span) -> None:
