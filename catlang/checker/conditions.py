@@ -29,11 +29,12 @@ class Conditions:
 
     def __init__(self, elaborator: Elaborator) -> None:
         self.elaborator = elaborator
-        self.needed: list[tuple[Constraint, Span, str]] = []
+        self.needed: list[tuple[Constraint, Span, str, str]] = []
         self.sizes: list[tuple[Variable, Span, str, str]] = []
 
-    def need(self, constraint: Constraint, span: Span, owner: str) -> None:
-        self.needed.append((constraint, span, owner))
+    def need(self, constraint: Constraint, span: Span, owner: str, asked: str = "") -> None:
+        """A condition at the sizes of an instance; ``asked`` is how its owner's header says it."""
+        self.needed.append((constraint, span, owner, asked))
 
     def size(self, variable: Variable, span: Span, owner: str, generic: str) -> None:
         """A size of an instance that is to be inferred by the end of the body."""
@@ -43,7 +44,7 @@ class Conditions:
         self._default_to_unused()
         self._sizes()
         told: set[Constraint] = set()
-        for constraint, span, owner in self.needed:
+        for constraint, span, owner, asked in self.needed:
             try:
                 constraint = constraint.resolve()
             except ZeroDivisionError:
@@ -52,7 +53,7 @@ class Conditions:
             if any(variable.flexible for variable in constraint.variables()) or constraint in told:
                 continue
             told.add(constraint)
-            self._settle(constraint, span, owner)
+            self._settle(constraint, span, owner, asked)
         self._prune()
 
     def _add(self, diagnostic: Diagnostic) -> None:
@@ -73,6 +74,8 @@ class Conditions:
         for variable, span, owner, generic in self.sizes:
             value = dims.resolve(variable.poly)
             if left := dims.flexible_variables(value):
+                if not self.elaborator.spoilt.isdisjoint(left):
+                    continue
                 if not told & {span, *left}:
                     told |= {span, *left}
                     self._add(Diagnostic("E0404", f"the size `{generic}` of `{owner}` cannot be inferred",
@@ -91,7 +94,7 @@ class Conditions:
             if isinstance(decide(constraint, [*self.elaborator.unifier.hypotheses, *others]), Proved):
                 kept.remove(constraint)
 
-    def _settle(self, constraint: Constraint, span: Span, owner: str) -> None:
+    def _settle(self, constraint: Constraint, span: Span, owner: str, asked: str) -> None:
         hypotheses = [*self.elaborator.unifier.hypotheses, *self.elaborator.definition.inferred]
         try:
             verdict = decide(constraint, hypotheses)
@@ -107,7 +110,7 @@ class Conditions:
                 definition.inferred.append(constraint)
                 return
         if not constraint.variables():
-            self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [Label(span, "which is false")]))
+            self._add(impossible(owner, constraint, span, asked))
         elif isinstance(verdict, Refuted):
             self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [Label(span, "which does not always hold")],
                                  why=(f"it fails for {example(verdict.assignment)}",),
@@ -115,6 +118,13 @@ class Conditions:
         else:
             self._add(Diagnostic("E0402", f"`{owner}` needs `{shown}`", [Label(span, "neither proved nor refuted")],
                                  help=(f"add `where {shown}`; it is then checked once sizes are given",)))
+
+
+def impossible(owner: str, constraint: Constraint, span: Span, asked: str) -> Diagnostic:
+    """A condition that is false at the sizes of an instance."""
+    shown = constraint.resolve().show()
+    why = (f"its condition is `{asked}`",) if asked and asked != shown else ()
+    return Diagnostic("E0403", f"`{owner}` needs `{shown}`", [Label(span, "which is false")], why)
 
 
 def example(assignment: dict[Variable, int]) -> str:

@@ -189,12 +189,15 @@ def constant(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
         found = _real(node, scope, wanted)
         if found is not None:
             return found
-    near: tuple[str, ...] = ()
+    text = _short(scope, node)
     if wanted.kind == "choice":
-        near = (f"write one of {', '.join(f'`{choice}`' for choice in wanted.choices)}",)
-    elif wanted.kind == "bool":
-        near = ("write `true` or `false`",)
-    raise fault("E0507", f"`{wanted.name}` is {describe(wanted)}", scope, node, f"this is not {describe(wanted)}", near)
+        from catlang.suggest import nearest
+
+        near = nearest(text, wanted.choices)
+        help = f"did you mean `{near}`?" if near else (
+            f"write one of {', '.join(f'`{choice}`' for choice in wanted.choices)}")
+        raise fault("E0507", f"`{wanted.name}` cannot be `{text}`", scope, node, help=(help,))
+    raise fault("E0507", f"`{wanted.name}` is {describe(wanted)}, not `{text}`", scope, node)
 
 
 def _real(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
@@ -415,6 +418,8 @@ def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, sc
         raise Fault(None)
     if len(arguments) != len(entry.generics):
         wanted = ", ".join(generic.name for generic in entry.generics)
+        if not entry.generics:
+            raise fault("E0501", f"`{entry.name}` takes nothing in brackets", scope, node)
         raise fault("E0501", f"`{entry.name}` takes {len(entry.generics)} argument{'s' * (len(entry.generics) != 1)}, "
                     f"{len(arguments)} given", scope, node, help=(f"write `{entry.name}[{wanted}]`",) if wanted else ())
     substitution = Substitution()

@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING, Any
 from catlang.checker.conditions import example
 from catlang.checker.entry import Definition
 from catlang.diagnostic import Diagnostic, Label
-from catlang.dims import Poly, Quotient
+from catlang.dims import Dim, Poly, Quotient
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, decide
-from catlang.objects.colour import Nominal, Object, Unknown, resolve, show
+from catlang.objects.colour import (
+    REAL,
+    Nominal,
+    Object,
+    Product,
+    Run,
+    Unknown,
+    axes_of,
+    base_of,
+    resolve,
+    show,
+    show_axis,
+)
 from catlang.objects.unify import Mismatch
 from catlang.span import Span
 from catlang.syntax import tree
@@ -27,10 +39,11 @@ class Joint:
     ``argument``, ``repeat``, ``branch``, ``pattern``, ``element``, ``weights``.
     """
 
-    __slots__ = ("kind", "node", "other", "scope", "before", "name", "wanted", "found")
+    __slots__ = ("kind", "node", "other", "scope", "before", "name", "owner", "wanted", "found")
 
     def __init__(self, kind: str, node: tree.Node | None, other: tree.Node | None, scope: Scope,
-                 before: tree.Node | None = None, name: str = "") -> None:
+                 before: tree.Node | None = None, name: str = "", owner: str = "") -> None:
+        self.owner = owner
         self.kind = kind
         self.node = node
         self.other = other
@@ -50,12 +63,12 @@ class Joint:
 
 def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnostic:
     """The diagnostic for a mismatch at a joint."""
-    wanted, found = joint.wanted, joint.found
-    wants = show(wanted) if wanted is not None else "?"
-    gives = show(found) if found is not None else "?"
+    assert joint.wanted is not None and joint.found is not None
+    wanted, found = resolve(joint.wanted), resolve(joint.found)
+    wants, gives = show(wanted), show(found)
     span = joint.scope.span
-    why = [str(mismatch)]
-    help = [mismatch.help] if mismatch.help else []
+    why = [_own_colour(wanted, found) or str(mismatch)]
+    help: list[str] = []
     code = "E0301"
     if mismatch.undecided is not None:
         code = "E0402"
@@ -66,17 +79,24 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
         if mismatch.equation is not None:
             help += [f"it holds `where {condition.show()}`"
                      for condition in enough(mismatch.equation, elaborator.unifier.hypotheses)]
-    if wanted is not None and found is not None and not help and joint.kind in ("input", "result"):
+    if not help and joint.kind in ("input", "result"):
         between = fitting(elaborator, joint.scope, found, wanted)
         if between is not None:
-            help.append(f"`{between}` fits between them")
+            where = "behind it" if joint.kind == "result" else "in front of it" if joint.before is None else "between them"
+            help.append(f"`{between}` fits {where}")
+        else:
+            help += _reshaped(wanted, found) or (_advice(joint, wanted, found) if joint.kind == "input" else [])
+    if not help and mismatch.help:
+        help.append(mismatch.help)
     if joint.kind == "input":
         return _input(joint, code, wants, gives, why, help, span)
     if joint.kind == "result":
         assert joint.node is not None and joint.other is not None
         last = _last(joint.node)
         headline = f"the body gives `{gives}`, the header promises `{wants}`"
-        labels = [Label(span(last), f"this gives `{gives}`"), Label(span(joint.other), f"`{wants}` is promised", False)]
+        text = " ".join(span(joint.other).text.split())
+        promised = f"`{wants}` is promised" if text == wants else f"`{text}` is promised, which is `{wants}`"
+        labels = [Label(span(last), f"this gives `{gives}`"), Label(span(joint.other), promised, False)]
         return Diagnostic("E0302" if code == "E0301" else code, headline, labels, why, help)
     if joint.kind == "repeat":
         assert joint.node is not None
@@ -88,8 +108,8 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
             Label(span(joint.node), f"gives `{gives}`"), Label(span(joint.other), f"gives `{wants}`", False)], why, help)
     if joint.kind == "argument":
         assert joint.node is not None
-        return Diagnostic("E0304", f"the argument `{joint.name}` does not have the type wanted",
-                          [Label(span(joint.node), f"gives `{gives}`, `{wants}` is wanted")], why, help)
+        return Diagnostic("E0304", f"`{joint.owner}` wants an `{joint.name}` that gives `{wants}`, this gives `{gives}`",
+                          [Label(span(_last(joint.node)), f"this gives `{gives}`")], why, help)
     if joint.kind == "element":
         assert joint.node is not None
         return Diagnostic("E0305", f"the argument `{joint.name}` is `{gives}`, not `{wants}`",
@@ -153,6 +173,55 @@ def _last(node: tree.Node) -> tree.Node:
             return node
 
 
+def _own_colour(wanted: Object, found: Object) -> str:
+    """What is to be said where a colour of its own meets another."""
+    if base_of(wanted) == base_of(found):
+        return ""
+    said = [f"`{one.name}` is a colour of its own, carried by `{show(one.declaration.body)}`"
+            for one in (base_of(found), base_of(wanted)) if isinstance(one, Nominal) and not one.arguments]
+    return " and ".join(said)
+
+
+def _reshaped(wanted: Object, found: Object) -> list[str]:
+    """Where one has the entries of the other in another shape, the pattern that goes from the one to the other."""
+    there, axes = axes_of(found), axes_of(wanted)
+    if base_of(wanted) != base_of(found) or isinstance(wanted, Product) or not 1 in (len(there), len(axes)):
+        return []
+    total: Dim = 1
+    for axis in there:
+        if isinstance(axis, Run):
+            return []
+        total = total * axis
+    other: Dim = 1
+    for axis in axes:
+        if isinstance(axis, Run):
+            return []
+        other = other * axis
+    if total != other or len(there) == len(axes) or len(there) + len(axes) > 6:
+        return []
+    names = " ".join("abcde"[: max(len(there), len(axes))])
+    if len(there) > 1:
+        return [f"`rearrange({names} -> ({names}))` joins the axes"]
+    return [f"`rearrange(({names}) -> {names})` takes the axis apart"]
+
+
+def _advice(joint: Joint, wanted: Object, found: Object) -> list[str]:
+    """What helps where a morphism is given another object than it takes."""
+    assert joint.other is not None
+    name = _short(joint.scope.span(joint.other).text)
+    one, other = base_of(wanted), base_of(found)
+    if type(one) is type(other) and not isinstance(wanted, Product):
+        axes, there = axes_of(wanted), axes_of(found)
+        more = len(there) - len(axes)
+        if more > 0 and not any(isinstance(axis, Run) for axis in (*axes, *there)):
+            front = ", ".join(show_axis(axis) for axis in there[:more])
+            return [f"`{'each(' * more}{name}{')' * more}` runs it along the {'axis' if more == 1 else 'axes'} `{front}`"]
+    if isinstance(found, Product) and len(found.items) == 2 and one is REAL and all(
+            base_of(item) is REAL for item in found.items):
+        return ["`concat` joins two arrays along their first axis, `fst` and `snd` take one of two"]
+    return []
+
+
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 32 else text[:29] + "..."
@@ -164,8 +233,12 @@ def fitting(elaborator: Elaborator, scope: Scope, found: Object, wanted: Object)
     if isinstance(found, Unknown) or isinstance(wanted, Unknown):
         return None
     for one, other in ((found, wanted), (wanted, found)):
-        if isinstance(one, Nominal) and show(one.declaration.body) == show(other) and not one.arguments:
+        if isinstance(one, Nominal) and not one.arguments and not isinstance(other, Nominal) and elaborator.unifier.fits(
+                [(one.declaration.body, other)]):
             return one.name if one is wanted else f"{one.name}.carrier"
+    if (isinstance(found, Nominal) and isinstance(wanted, Nominal) and not found.arguments and not wanted.arguments
+            and elaborator.unifier.fits([(found.declaration.body, wanted.declaration.body)])):
+        return f"{found.name}.carrier >> {wanted.name}"
     own: list[str] = []
     names: set[str] = set()
     for name, entry in scope.all():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
+from catlang.checker.conditions import impossible
 from catlang.checker.entry import (
     ConstantEntry,
     Definition,
@@ -467,7 +468,15 @@ class Call:
                 needed = Constraint(condition.relation, substitution.dim(condition.left), substitution.dim(condition.right))
             except ZeroDivisionError:
                 raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
-            elaborator.conditions.need(needed, self.span, definition.name)
+            asked = condition.show()
+            if _false(needed):
+                # Told at once: what comes out then makes no sense either.
+                elaborator.module.bag.add(impossible(definition.name, needed, self.span, asked))
+                elaborator.spoil(*(entry for entry in generics.values() if isinstance(entry, Object)))
+                conditions_of = elaborator.conditions
+                conditions_of.sizes = [size for size in conditions_of.sizes if size[1] != self.span]
+                return fresh(UNKNOWN, self.span)
+            elaborator.conditions.need(needed, self.span, definition.name, asked)
         operation = Use(definition, generics, bodies)
         if given := self.given:
             operation.arguments = {**generics, "": given}
@@ -616,6 +625,15 @@ class Call:
             return elaborator.shaped(result, codomain, scope.span(node))
 
         return elaborator.inner(formal.name, domain, scope.span(node), make, transparent)
+
+
+def _false(constraint: Constraint) -> bool:
+    """Whether it is false as it stands: no sizes are left open in it."""
+    try:
+        constraint = constraint.resolve()
+        return not constraint.variables() and not constraint.holds({})
+    except ZeroDivisionError:
+        return False
 
 
 def _generics_in(obj: Object) -> set[Any]:

@@ -244,7 +244,7 @@ class Unifier:
         help = None
         for one in (left, right):
             if isinstance(one, Nominal):
-                help = (f"`{one.name}` is a colour of its own: `{one.name}` converts into it by name, "
+                help = (f"`{one.name}` is a colour of its own: the morphism `{one.name}` goes into it, "
                         f"`{one.name}.carrier` out of it")
         return Mismatch(f"`{show(left)}` and `{show(right)}` are different colours", help)
 
@@ -346,7 +346,7 @@ class Unifier:
         left, right = resolve_axes(left), resolve_axes(right)
         whole = (left, right)
         if len(left) != len(right) and not any(isinstance(axis, Run) for axis in left + right):
-            raise Mismatch(f"{_axes_count(len(left))} against {_axes_count(len(right))}", _reshape_help(left, right))
+            raise Mismatch(f"{_axes_count(len(left))} against {_axes_count(len(right))}")
         front = 0
         while left and right and (not isinstance(left[0], Run) and not isinstance(right[0], Run) or left[0] is right[0]):
             self._axis(left[0], right[0], front, whole)
@@ -408,17 +408,6 @@ def _count(obj: Product) -> str:
 
 def _axes_count(number: int) -> str:
     return "no axes" if number == 0 else "one axis" if number == 1 else f"{number} axes"
-
-
-def _reshape_help(left: Sequence[Axis], right: Sequence[Axis]) -> str | None:
-    """Where one side is the other with axes joined, the pattern that does it."""
-    if len(left) == 2 and len(right) == 1:
-        return "axes are joined by `rearrange(a b -> (a b))`, reached under by `each`"
-    if len(left) == 1 and len(right) == 2:
-        return "an axis is taken apart by `rearrange((a b) -> a b)`, `each` adds one in front"
-    if abs(len(left) - len(right)) == 1:
-        return "`each` puts a morphism under one more axis"
-    return None
 
 
 __all__ = ["Mismatch", "Unifier", "UNKNOWN", "product"]

@@ -176,7 +176,7 @@ class Builder:
     def binary(self, kids: list[Any]) -> t.Node:
         left, sign, right = kids
         if sign == "^" and isinstance(left, t.Prefix) and left.operator == "-" and not left.grouped:
-            self.mistake("E0105", "is it the power of the negative, or the negative of the power", left.start,
+            self.mistake("E0105", "`-x^n` can be read in two ways", left.start,
                          right.end, "write `(-x)^n` or `-(x^n)`")
         return self._node(t.Binary, left.start, right.end, [left, right], str(sign), left, right)
 
@@ -229,6 +229,7 @@ class Builder:
         elif not isinstance(pattern, t.Name | t.Wildcard):
             self.mistake("E0103", "this is no pattern: variables are bound by names, `_` and tuples of them",
                          pattern.start, pattern.end,
+                         "write it as `(x, y) |-> ...`" if isinstance(pattern, t.Number) else
                          "put the lambda in parentheses if it is one part of a larger morphism: `f >> (x |-> g(x))`")
 
     def binding(self, kids: list[Any]) -> t.Node:

@@ -228,55 +228,63 @@ def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
     gc.disable()  # a tree has no cycles; collecting while it grows costs a third of the parse
     try:
         while True:
+            declared, mistaken = len(builder.declarations), len(builder.mistakes)
             try:
                 _walk(source.text, position, end, builder)
                 break
             except Mistake as mistake:
-                expected = mistake.expected or _expected(source.text, position, mistake.previous)
-                diagnostics.append(unexpected(source, mistake.token, expected, mistake.previous, mistake.opened))
-                begin, position = _around(source.text, mistake, position)
-                broken |= _names(source.text[begin:position])
+                at, previous = mistake.token.start_pos, mistake.previous
+                expected = mistake.expected or _expected(source.text, position, previous)
+                diagnostics.append(unexpected(source, mistake.token, expected, previous, mistake.opened))
+                begin, following = _around(source.text, at, position)
+                if "$END" in expected and previous is not None and source.text[at - 1] == "\n":
+                    # A new line begins with the mistake: what stands before it is whole.
+                    whole = Builder()
+                    _walk(source.text, position, previous.end_pos, whole)
+                    builder.declarations[declared:] = whole.declarations
+                    builder.mistakes[mistaken:] = whole.mistakes
+                    begin = at
+                broken |= _names(source.text[begin:following])
+                position = following
                 if len(diagnostics) >= MOST_MISTAKES or position >= len(source.text):
                     break
     finally:
         if collecting:
             gc.enable()
-    declarations = builder.declarations
-    if any(code == "E0106" for code, *_ in builder.mistakes):
-        declarations = [node for node in declarations if all(part.depth <= tree.DEEPEST for part in tree.walk(node))]
-        broken |= {name for node in builder.declarations if node not in declarations for name in tree.declared(node)}
+    # A declaration with a mistake in it is not looked at any further; what it names is known to be broken.
+    declarations = []
+    places = [start for _, _, start, _, _ in builder.mistakes]
+    for node in builder.declarations:
+        if places and any(node.start <= place < node.end for place in places):
+            broken.update(tree.declared(node))
+        else:
+            declarations.append(node)
     for code, headline, start, end, help in builder.mistakes[:MOST_MISTAKES]:
         diagnostics.append(Diagnostic(code, headline, [Label(Span(source, start, end), "")], help=(help,)))
     return Parsed(declarations, diagnostics, broken)
 
 
-def _around(text: str, mistake: Mistake, position: int) -> tuple[int, int]:
-    """Where the declaration with the mistake begins, and where the parse goes on."""
+def _around(text: str, at: int, position: int) -> tuple[int, int]:
+    """Where the declaration with a mistake begins, and where the parse goes on."""
     resume = tables().resume
-    at = mistake.token.start_pos
     begin = position
-    for found in resume.finditer(text, position, at + 1):
-        if found.end() <= at and not (mistake.opened and found.end() > mistake.opened[0].start_pos
-                                      and found.end() == at):
-            begin = found.start()
-    # A declaration's word where none can stand is itself where the parse goes on.
-    following = resume.search(text, at if at > begin or mistake.opened else at + 1)
-    if following is not None and following.end() <= position:
-        following = resume.search(text, position + 1)
-    if following is not None and following.start() <= begin and following.end() <= at and at == begin:
-        following = resume.search(text, at + 1)
-    line = text.rfind("\n", 0, at) + 1
-    if following is None or following.start() > at:
-        here = resume.match(text, line)
-        if here is not None and here.end() == at and at > position:
-            return begin, at
+    for found in resume.finditer(text, position, at):
+        if found.end() < at:
+            begin = found.end()
+    here = resume.match(text, text.rfind("\n", 0, at) + 1)
+    if here is not None and here.end() == at and at > position and _WORD.match(text, at):
+        # A declaration's word where none can stand is itself where the parse goes on.
+        return begin, at
+    following = resume.search(text, at + 1)
     return begin, following.end() if following is not None else len(text)
 
 
+_WORD = re.compile(rf"(?:{'|'.join(DECLARATION)})\b")
 _NAMED = re.compile(r"\b(?:object|morphism|primitive|cell|frozen|param|dim|endofunctor|algebra|coalgebra|hom|group|"
-                    r"theory|model|action|semiring|category)\s+([^\W\d]\w*)")
+                    r"theory|model|action|semiring|category)\s+([^\W\d]\w*)|"
+                    r"^[^\W\d]\w*[ \t]+([^\W\d]\w*)[ \t]*(?:[\[(:=]|$)", re.MULTILINE)
 
 
 def _names(text: str) -> set[str]:
     """What the text would have declared, so that its uses elsewhere give no second message."""
-    return {fold(name) for name in _NAMED.findall(text)}
+    return {fold(one or other) for one, other in _NAMED.findall(text)}

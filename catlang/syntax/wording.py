@@ -130,7 +130,8 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
 
 def _starts_line(source: Source, token: Token) -> bool:
     line = source.text.rfind("\n", 0, token.start_pos) + 1
-    return source.text[line : token.start_pos].strip() == ""
+    before = source.text[line : token.start_pos]
+    return before == "" or before.strip() == "" and _is_declaration(token.type)
 
 
 def _no_declaration(token: Token, here: Label, wanted: str) -> Diagnostic:
