@@ -88,7 +88,7 @@ def _definition(node: tree.Node, scope: Scope) -> Entry | None:
 
 
 def _one_type(node: tree.Cell, source: Definition, target: Definition, module: Module, scope: Scope) -> None:
-    from catlang.checker.use import instantiate
+    from catlang.checker.arguments import instantiate
 
     ends = []
     for definition, end in ((source, node.source), (target, node.target)):

@@ -21,7 +21,7 @@ from catlang.checker.entry import CellEntry, Definition, DimEntry, FrozenEntry, 
 from catlang.checker.kinds import colour, enormous
 from catlang.checker.module import Library, Loader, Module
 from catlang.checker.scope import Fault
-from catlang.checker.use import check_initialiser
+from catlang.checker.weights import check_initialiser
 from catlang.diagnostic import Bag, Diagnostic, Label
 from catlang.objects.colour import Enormous
 from catlang.source import Unreadable, read

@@ -107,7 +107,7 @@ class Conditions:
         if constraint.relation in _NEGATED and constraint.variables():
             opposite = Constraint(_NEGATED[constraint.relation], constraint.left, constraint.right)
             if not isinstance(decide(opposite, hypotheses), Proved):
-                definition.inferred.append(constraint)
+                self.elaborator.definition.inferred.append(constraint)
                 return
         if not constraint.variables():
             self._add(impossible(owner, constraint, span, asked))

@@ -61,6 +61,12 @@ class Joint:
         return self.scope.span(node)
 
 
+def previous(elaborator: Elaborator, node: tree.Node | None) -> tree.Node | None:
+    """Sets what stands before the next morphism in its chain, for messages; returns what did."""
+    before, elaborator.before = elaborator.before, node
+    return before
+
+
 def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnostic:
     """The diagnostic for a mismatch at a joint."""
     assert joint.wanted is not None and joint.found is not None
@@ -250,7 +256,7 @@ def fitting(elaborator: Elaborator, scope: Scope, found: Object, wanted: Object)
         entry.module.header(entry)
         if entry.state == "broken" or entry.parameters:
             continue
-        from catlang.checker.use import instantiate
+        from catlang.checker.arguments import instantiate
 
         _, substitution = instantiate(entry, [], scope, None)
         pairs = [(substitution.object(entry.domain), found), (substitution.object(entry.codomain), wanted)]

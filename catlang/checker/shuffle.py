@@ -16,7 +16,19 @@ from catlang.checker.mismatch import Joint
 from catlang.checker.scope import Scope
 from catlang.diagram.diagram import Shuffle, Value
 from catlang.dims import Dim, Variable
-from catlang.objects.colour import BOOL, REAL, Axis, Object, ObjectVariable, Power, Run, array, power, product, resolve
+from catlang.objects.colour import (
+    BOOL,
+    REAL,
+    Axis,
+    Object,
+    ObjectVariable,
+    Power,
+    Run,
+    array,
+    power,
+    product,
+    resolve,
+)
 from catlang.syntax import tree
 
 if TYPE_CHECKING:

@@ -1,0 +1,184 @@
+"""Arguments for generics: those in brackets, defaults, and fresh ones to be inferred."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catlang import dims
+from catlang.checker.entry import (
+    ConstantEntry,
+    Definition,
+    DimEntry,
+    Entry,
+    ObjectEntry,
+    ObjectVariableEntry,
+    RunEntry,
+)
+from catlang.checker.kinds import axis, colour, constant, dim, fault
+from catlang.checker.scope import Scope
+from catlang.diagram.diagram import (
+    Use,
+)
+from catlang.dims import Variable
+from catlang.objects.colour import (
+    REAL,
+    Object,
+    ObjectVariable,
+    Power,
+    Product,
+    Run,
+    Substitution,
+    Sum,
+    dims_of,
+    power,
+)
+from catlang.suggest import nearest
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    pass
+
+
+def instantiate(definition: Definition, brackets: list[tree.Node], scope: Scope, given: dict[Variable, dims.Dim] | None,
+                node: tree.Node | None = None) -> tuple[dict[str, Any], Substitution]:
+    """Arguments for every generic: those in brackets, defaults, and fresh ones to be inferred."""
+    arguments = _bracketed(definition, brackets, scope, node)
+    substitution = Substitution(dims=dict(given) if given else {})
+    for generic in definition.generics:
+        entry = generic.entry
+        name = entry.name
+        if isinstance(entry, DimEntry):
+            [rigid] = dims.variables(entry.value)
+            if name not in arguments:
+                if generic.default is not None:
+                    arguments[name] = substitution.dim(dim(generic.default, definition.scope))
+                else:
+                    arguments[name] = Variable(name, rigid.least, flexible=True).poly
+            substitution.dims[rigid] = arguments[name]
+        elif isinstance(entry, ObjectVariableEntry):
+            if name not in arguments:
+                arguments[name] = ObjectVariable(name, flexible=True)
+            solution = entry.variable.solution
+            if solution is not None and name not in {named for named in arguments if not isinstance(
+                    arguments[named], ObjectVariable)}:
+                # The body uses it as numbers: it is an array of any shape.
+                run = solution.axes[0]  # type: ignore[attr-defined]
+                fresh_run = Run(name, flexible=True)
+                substitution.runs[run] = (fresh_run,)
+                made = arguments[name]
+                if isinstance(made, ObjectVariable) and made.flexible and made.solution is None:
+                    made.solution = power(REAL, (fresh_run,))
+            substitution.objects[entry.variable] = arguments[name]
+        elif isinstance(entry, RunEntry):
+            if name not in arguments:
+                arguments[name] = (Run(name, flexible=True),)
+            substitution.runs[entry.run] = arguments[name]
+        elif isinstance(entry, ConstantEntry) and name not in arguments:
+            if entry.constant.default is None:
+                raise fault("E0505", f"`{definition.name}` needs its `{name}`", scope, node or definition.node,
+                            help=(f"write `{definition.name}[{name} = ...]`",))
+            arguments[name] = entry.constant.default
+    return arguments, substitution
+
+
+def _bracketed(definition: Definition, brackets: list[tree.Node], scope: Scope, node: tree.Node | None) -> dict[str, Any]:
+    entries = [generic.entry for generic in definition.generics]
+    by_name = {entry.name: entry for entry in entries}
+    found: dict[str, Any] = {}
+    place = 0
+    for item in brackets:
+        if isinstance(item, tree.Named):
+            entry = by_name.get(item.name)
+            if entry is None:
+                near = nearest(item.name, by_name)
+                raise fault("E0502", f"`{definition.name}` has no generic `{item.name}`", scope, _name_of(item),
+                            help=(f"did you mean `{near}`?",) if near else listed(definition))
+            if item.name in found:
+                raise fault("E0503", f"`{item.name}` is given twice", scope, _name_of(item))
+            if isinstance(entry, RunEntry):
+                values = item.value.items if isinstance(item.value, tree.Tuple) else [item.value]
+                found[item.name] = tuple(axis(one, scope) for one in values)
+            else:
+                found[item.name] = _argument(entry, item.value, scope, definition)
+            continue
+        if place >= len(entries):
+            raise fault("E0501", f"`{definition.name}` takes {counted(len(entries))} in brackets, "
+                        f"{len(brackets)} given", scope, item, "one too many", listed(definition))
+        entry = entries[place]
+        if isinstance(entry, RunEntry):
+            if not (isinstance(item, tree.Wildcard) and entry.name not in found):
+                found[entry.name] = (*found.get(entry.name, ()), axis(item, scope))
+            continue
+        place += 1
+        if isinstance(item, tree.Wildcard):
+            continue
+        found[entry.name] = _argument(entry, item, scope, definition)
+    return found
+
+
+def _name_of(item: tree.Named) -> tree.Node:
+    """The name in ``name = value``, as a place."""
+    return tree.Name(item.start, item.start + len(item.name), item.name)
+
+
+def counted(count: int) -> str:
+    return "nothing" if count == 0 else "one argument" if count == 1 else f"{count} arguments"
+
+
+def listed(definition: Definition) -> tuple[str, ...]:
+    names = [f"{generic.entry.name}..." if isinstance(generic.entry, RunEntry) else generic.entry.name
+             for generic in definition.generics]
+    return (f"its generics are {', '.join(f'`{name}`' for name in names)}",) if names else ()
+
+
+def _argument(entry: Entry, node: tree.Node, scope: Scope, definition: Definition) -> Any:
+    if isinstance(entry, DimEntry):
+        if isinstance(node, tree.Index) or isinstance(node, tree.Name) and isinstance(
+                scope.find(node.text), ObjectEntry | ObjectVariableEntry):
+            raise fault("E0504", f"`{entry.name}` of `{definition.name}` is a size, this is an object", scope, node,
+                        "a size is wanted here")
+        value = dim(node, scope)
+        [rigid] = dims.variables(entry.value)
+        if isinstance(value, int) and value < rigid.least:
+            raise fault("E0405", f"`{entry.name}` of `{definition.name}` cannot be {value}", scope, node,
+                        f"it is at least {rigid.least}")
+        return value
+    if isinstance(entry, ObjectVariableEntry):
+        return colour(node, scope)
+    assert isinstance(entry, ConstantEntry)
+    return constant(node, scope, entry.constant)
+
+
+def generics_in(obj: Object) -> set[Any]:
+    """The generic sizes, runs and objects that occur in an object."""
+    if isinstance(obj, ObjectVariable):
+        return {obj}
+    if isinstance(obj, Power):
+        found = generics_in(obj.base)
+        for axis in obj.axes:
+            found |= {axis} if isinstance(axis, Run) else set(dims.variables(axis))
+        return found
+    if isinstance(obj, Product | Sum):
+        return set().union(*(generics_in(item) for item in obj.items))
+    return {variable for size in dims_of(obj) for variable in dims.variables(size)}
+
+
+def arguments_as_substitution(operation: Use) -> Substitution:
+    """The arguments of a use, put for the generics of its definition."""
+    substitution = Substitution(dims=dict(operation.arguments.get("", {})))
+    for generic in operation.definition.generics:
+        entry = generic.entry
+        value = operation.arguments[entry.name]
+        if isinstance(entry, DimEntry):
+            [rigid] = dims.variables(entry.value)
+            substitution.dims[rigid] = value
+        elif isinstance(entry, ObjectVariableEntry):
+            substitution.objects[entry.variable] = value
+            solution = entry.variable.solution
+            if solution is not None:
+                from catlang.objects.colour import axes_of, resolve
+
+                substitution.runs[solution.axes[0]] = axes_of(resolve(value))  # type: ignore[attr-defined]
+        elif isinstance(entry, RunEntry):
+            substitution.runs[entry.run] = value
+    return substitution

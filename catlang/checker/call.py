@@ -1,0 +1,259 @@
+"""A definition at its arguments, applied in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catlang import dims
+from catlang.checker.arguments import counted, generics_in, instantiate
+from catlang.checker.conditions import impossible
+from catlang.checker.entry import (
+    Definition,
+    DimEntry,
+    Formal,
+    ObjectVariableEntry,
+)
+from catlang.checker.kinds import fault
+from catlang.checker.labels import check_label, clash, labelled_at, no_copies
+from catlang.checker.mismatch import Joint, previous
+from catlang.checker.scope import Fault, Scope
+from catlang.diagnostic import Diagnostic, Label
+from catlang.diagram.diagram import (
+    Diagram,
+    Instance,
+    Use,
+    Value,
+    fresh,
+)
+from catlang.dims import Variable
+from catlang.dims.constraint import Constraint
+from catlang.objects.colour import (
+    REAL,
+    UNKNOWN,
+    Object,
+    Power,
+    Run,
+    Substitution,
+    power,
+    product,
+    show,
+)
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    from catlang.checker.elaborate import Elaborator
+
+
+class Call:
+    """A definition, at its arguments, applied in one place."""
+
+    def __init__(self, elaborator: Elaborator, definition: Definition, node: tree.Node, head: tree.Node,
+                 brackets: list[tree.Node], arguments: list[tree.Node], given: dict[Variable, dims.Dim] | None,
+                 before: tree.Node | None, scope: Scope) -> None:
+        self.elaborator = elaborator
+        self.definition = definition
+        self.node = node
+        self.head = head
+        self.brackets = brackets
+        self.arguments = arguments
+        self.given = given
+        self.before = before
+        self.scope = scope
+        self.span = scope.span(node)
+
+    def apply(self, value: Value, label: str | None) -> Value:
+        elaborator, definition, scope = self.elaborator, self.definition, self.scope
+        self._known()
+        shared = self._shared(label)
+        generics, substitution = self._arguments(shared)
+        target: tree.Node = self.node
+        before = self.before
+        if isinstance(before, tree.Apply) and before.function is not self.node:
+            before = None
+        if not elaborator.join(substitution.object(definition.domain), value,
+                               Joint("input", None, target, scope, before)):
+            return self._unjoined(substitution, generics, label)
+        value = elaborator.shaped(value, substitution.object(definition.domain), self.span)
+        bodies, elements = self._parameters(substitution)
+        if shared is not None:
+            # One instance has one set of bodies.
+            bodies = shared.operation.bodies if isinstance(shared.operation, Use) else bodies
+        conditions = [*definition.where, *definition.inferred]
+        if definition.module is not elaborator.module:
+            # What its file assumes of its dims must hold of the sizes given for them.
+            conditions += definition.module.hypotheses
+        for condition in conditions:
+            try:
+                needed = Constraint(condition.relation, substitution.dim(condition.left), substitution.dim(condition.right))
+            except ZeroDivisionError:
+                raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
+            asked = condition.show()
+            if _false(needed):
+                # Told at once: what comes out then makes no sense either.
+                elaborator.module.bag.add(impossible(definition.name, needed, self.span, asked))
+                elaborator.spoil(*(entry for entry in generics.values() if isinstance(entry, Object)))
+                conditions_of = elaborator.conditions
+                conditions_of.sizes = [size for size in conditions_of.sizes if size[1] != self.span]
+                return fresh(UNKNOWN, self.span)
+            elaborator.conditions.need(needed, self.span, definition.name, asked)
+        operation = Use(definition, generics, bodies)
+        if given := self.given:
+            operation.arguments = {**generics, "": given}
+        instance: Instance | None = shared
+        if instance is None and definition.learned:
+            instance = elaborator.instance(definition.name, label, operation, self.span)
+        if elements:
+            value = (*elements, value)
+        try:
+            codomain = substitution.object(definition.codomain)
+        except ZeroDivisionError:
+            raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
+        return elaborator.box(operation if shared is None else shared.operation, value, codomain, self.span, instance)
+
+    def _unjoined(self, substitution: Substitution, generics: dict[str, Any], label: str | None) -> Value:
+        """What comes out where what came in did not fit: what was promised, or, where that depends on what came in,
+        something that is nobody's mistake any more."""
+        definition, conditions = self.definition, self.elaborator.conditions
+        if label is not None and definition.learned and label not in self.elaborator.diagram.scope.instances:
+            self.elaborator.instance(definition.name, label, Use(definition, generics, {}), self.span)
+        conditions.sizes = [size for size in conditions.sizes if size[1] != self.span]
+        codomain = substitution.object(definition.codomain)
+        if definition.parameters or generics_in(definition.domain) & generics_in(definition.codomain):
+            codomain = UNKNOWN
+        return fresh(codomain, self.span)
+
+    def _known(self) -> None:
+        """The definition's type must be known, and what its body needs; a circle of definitions is told here."""
+        definition = self.definition
+        definition.module.header(definition)
+        if definition.state == "open":
+            raise Fault(Diagnostic("E0206", f"`{definition.name}` is defined by itself", [
+                Label(self.scope.span(self.head), "leads back to it"),
+                *([Label(definition.span, "defined here", False)] if definition.span.source is self.scope.source else [])],
+                help=("a morphism is a finite diagram; recursion over data is `fold`, repetition is `f^n`",)))
+        if definition.state == "header":
+            self.elaborator.check(definition)
+        if definition.state == "broken" and not definition.scope:
+            raise Fault(None)
+        if definition.state == "broken" and definition.codomain == product(()) and definition.domain == product(()):
+            raise Fault(None)
+
+    def _shared(self, label: str | None) -> Instance | None:
+        """The instance that this label already names, if it may be this one."""
+        if label is None:
+            return None
+        elaborator, span = self.elaborator, labelled_at(self.elaborator, self.span)
+        shared = elaborator.diagram.scope.instances.get(label)
+        if shared is None:
+            check_label(elaborator, label, span)
+            if not self.definition.learned:
+                return None
+            no_copies(elaborator, label, span)
+            return None
+        operation = shared.operation
+        if not isinstance(operation, Use) or operation.definition is not self.definition:
+            raise clash(label, shared, span)
+        return shared
+
+    def _arguments(self, shared: Instance | None) -> tuple[dict[str, Any], Substitution]:
+        elaborator, definition = self.elaborator, self.definition
+        generics, substitution = instantiate(definition, self.brackets, self.scope, self.given, self.node)
+        if shared is not None:
+            assert isinstance(shared.operation, Use)
+            for name, value in shared.operation.arguments.items():
+                if name:
+                    self._same(name, generics.get(name), value, shared)
+        for generic in definition.generics:
+            entry = generic.entry
+            if isinstance(entry, ObjectVariableEntry) and entry.variable.solution is not None:
+                self._numbers(entry, generics[entry.name], substitution)
+            if isinstance(entry, DimEntry):
+                value = generics[entry.name]
+                if isinstance(value, dims.Poly):
+                    for variable in dims.variables(value):
+                        if variable.flexible:
+                            elaborator.conditions.size(variable, self.span, definition.name, entry.name)
+        return generics, substitution
+
+    def _numbers(self, entry: ObjectVariableEntry, given: Object, substitution: Substitution) -> None:
+        """An object given for a generic that the body uses as numbers must be an array."""
+        from catlang.objects.unify import Mismatch
+
+        solution = entry.variable.solution
+        assert isinstance(solution, Power)
+        [run] = solution.axes
+        assert isinstance(run, Run)
+        if run not in substitution.runs:
+            substitution.runs[run] = (Run(entry.name, flexible=True),)
+        try:
+            self.elaborator.unifier.unify(power(REAL, substitution.runs[run]), given)
+        except Mismatch:
+            raise fault("E0504", f"`{entry.name}` of `{self.definition.name}` is used as numbers, `{show(given)}` is "
+                        "none", self.scope, self.node, help=("give an array, `R[...]`",)) from None
+
+    def _same(self, name: str, mine: Any, theirs: Any, shared: Instance) -> None:
+        """A shared instance has one set of arguments."""
+        from catlang.objects.unify import Mismatch
+
+        try:
+            if isinstance(mine, Object):
+                self.elaborator.unifier.unify(mine, theirs)
+            elif isinstance(mine, int | dims.Poly) and not isinstance(mine, bool):
+                self.elaborator.unifier.dims(mine, theirs)
+            elif isinstance(mine, tuple):
+                from catlang.objects.colour import array
+
+                self.elaborator.unifier.unify(array(*mine), array(*theirs))
+            elif mine != theirs:
+                raise Mismatch(f"`{mine}` is not `{theirs}`")
+        except Mismatch as mismatch:
+            raise Fault(Diagnostic("E0601", f"the two instances under one label differ in `{name}`", [
+                Label(self.span, "here"), *([Label(shared.span, "and here", False)] if shared.span else [])],
+                why=(str(mismatch), "one label is one instance, with one set of weights"),
+                help=("give them two labels",))) from None
+
+    def _parameters(self, substitution: Substitution) -> tuple[dict[str, Diagram], list[Value]]:
+        """The diagrams for morphism parameters and the values for element parameters."""
+        definition, scope = self.definition, self.scope
+        if len(self.arguments) != len(definition.parameters):
+            wanted = ", ".join(f"`{formal.name} : {_formal_type(formal)}`" for formal in definition.parameters)
+            raise fault("E0505" if len(self.arguments) < len(definition.parameters) else "E0506",
+                        f"`{definition.name}` takes {counted(len(definition.parameters))}, {len(self.arguments)} given",
+                        scope, self.node, help=(f"it takes {wanted}, in parentheses",) if wanted else ())
+        bodies: dict[str, Diagram] = {}
+        elements: list[Value] = []
+        for formal, node in zip(definition.parameters, self.arguments, strict=True):
+            domain = substitution.object(formal.domain)
+            if formal.codomain is None:
+                value = self.elaborator.element(node, scope)
+                self.elaborator.join(domain, value, Joint("element", node, None, scope, name=formal.name))
+                elements.append(value)
+                continue
+            bodies[formal.name] = self._body(formal, node, domain, substitution.object(formal.codomain))
+        return bodies, elements
+
+    def _body(self, formal: Formal, node: tree.Node, domain: Object, codomain: Object) -> Diagram:
+        elaborator, scope = self.elaborator, self.scope
+        transparent = self.definition.primitive and self.definition.copies is None
+
+        def make(inputs: Value) -> Value:
+            previous(elaborator, None)
+            result = elaborator.morphism(node, inputs, scope)
+            elaborator.join(codomain, result, Joint("argument", node, None, scope, name=formal.name,
+                                                       owner=self.definition.name))
+            return elaborator.shaped(result, codomain, scope.span(node))
+
+        return elaborator.inner(formal.name, domain, scope.span(node), make, transparent)
+
+
+def _false(constraint: Constraint) -> bool:
+    """Whether it is false as it stands: no sizes are left open in it."""
+    try:
+        constraint = constraint.resolve()
+        return not constraint.variables() and not constraint.holds({})
+    except ZeroDivisionError:
+        return False
+
+
+def _formal_type(formal: Formal) -> str:
+    return show(formal.domain) if formal.codomain is None else f"{show(formal.domain)} -> {show(formal.codomain)}"

@@ -1,0 +1,78 @@
+"""What form an expression has: one use of one definition, an element, something that takes morphisms next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catlang.checker.entry import (
+    Definition,
+    ElementEntry,
+    Entry,
+    FrozenEntry,
+    ModuleEntry,
+)
+from catlang.checker.scope import Scope
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    pass
+
+
+def head_of(node: tree.Node) -> tree.Node:
+    """The name in front of brackets and parentheses."""
+    while isinstance(node, tree.Index | tree.Apply | tree.Labelled | tree.Initialised):
+        node = node.function if isinstance(node, tree.Index | tree.Apply) else node.body
+    return node
+
+
+def _entry(node: tree.Node, scope: Scope) -> Entry | None:
+    if isinstance(node, tree.Name):
+        return scope.find(node.text)
+    if isinstance(node, tree.Attribute) and isinstance(node.value, tree.Name):
+        entry = scope.find(node.value.text)
+        if isinstance(entry, ModuleEntry):
+            return entry.module.scope.find(node.name)
+    return None
+
+
+def takes_parameters(node: tree.Node, scope: Scope) -> bool:
+    """Whether the next parentheses give morphisms, not elements."""
+    while isinstance(node, tree.Labelled | tree.Initialised):
+        node = node.body
+    if isinstance(node, tree.Apply):
+        return False
+    entry = _entry(head_of(node), scope)
+    return isinstance(entry, Definition) and bool(entry.node.parameters)
+
+
+def is_single(node: tree.Node, scope: Scope) -> bool:
+    """Whether the expression is one use of one definition."""
+    if isinstance(node, tree.Apply):
+        return takes_parameters(node.function, scope)
+    return isinstance(node, tree.Name | tree.Index | tree.Attribute)
+
+
+def is_element(node: tree.Node, scope: Scope) -> bool:
+    """Whether the expression is an element: it mentions a variable or a literal, applied or paired."""
+    if isinstance(node, tree.Number):
+        return True
+    if isinstance(node, tree.Name):
+        return isinstance(scope.find(node.text), ElementEntry | FrozenEntry)
+    if isinstance(node, tree.Apply):
+        return not takes_parameters(node.function, scope)
+    if isinstance(node, tree.Tuple):
+        return any(is_element(item, scope) for item in node.items)
+    if isinstance(node, tree.Attribute):
+        return not (isinstance(node.value, tree.Name) and isinstance(scope.find(node.value.text), ModuleEntry))
+    if isinstance(node, tree.Let):
+        # What the names of the bindings stand for matters to the body.
+        inside = Scope(scope, scope.source)
+        for binding in node.bindings:
+            element = is_element(binding.value, inside)
+            for part in tree.walk(binding.pattern):
+                if isinstance(part, tree.Name):
+                    span = scope.span(part)
+                    inside.names[part.text] = (ElementEntry(part.text, span, ()) if element
+                                               else Entry(part.text, span))
+        return is_element(node.body, inside)
+    return isinstance(node, tree.Prefix) and isinstance(node.body, tree.Number)

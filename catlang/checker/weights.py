@@ -1,0 +1,171 @@
+"""Weights as values, 2-cells along which they are computed, and how they begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catlang.checker.arguments import arguments_as_substitution, counted
+from catlang.checker.copies import repeat
+from catlang.checker.entry import Constant, FrozenEntry
+from catlang.checker.form import is_single
+from catlang.checker.kinds import colour, constant, fault
+from catlang.checker.labels import check_label
+from catlang.checker.mismatch import Joint
+from catlang.checker.scope import Scope
+from catlang.checker.use import apply
+from catlang.diagram.diagram import (
+    FrozenWeight,
+    Repeat,
+    Use,
+    Value,
+    WeightOf,
+)
+from catlang.objects.colour import (
+    Object,
+    ObjectVariable,
+    product,
+)
+from catlang.span import Span
+from catlang.suggest import nearest
+from catlang.syntax import tree
+
+if TYPE_CHECKING:
+    from catlang.checker.elaborate import Elaborator
+
+
+#: How a weight may begin, and how many numbers that takes.
+INITIALISERS = {"normal": 2, "uniform": 2, "constant": 1, "zeros": 0, "ones": 0, "xavier_uniform": 0, "xavier_normal": 0,
+                "kaiming_uniform": 0, "kaiming_normal": 0, "orthogonal": 0, "eye": 0}
+_REAL = Constant("value", "real", (), None)
+
+
+def weight(elaborator: Elaborator, label: str, node: tree.Attribute, scope: Scope) -> Value:
+    """``token.weight``"""
+    instance = elaborator.find_instance(label)
+    if instance is None:
+        known = list(elaborator.diagram.scope.instances)
+        near = nearest(label, known)
+        raise fault("E0603", f"there is no instance labelled `{label}` before this", scope, node.value,
+                    help=(f"did you mean `{near}`?",) if near else ("a label is given by `as`, earlier in the same body",))
+    operation = instance.operation
+    parts: list[tuple[str, Object]] = []
+    if isinstance(operation, Use):
+        substitution = arguments_as_substitution(operation)
+        parts = [(name, substitution.object(obj)) for name, obj in operation.definition.weights]
+    found = dict(parts).get(node.name)
+    if found is None:
+        near = nearest(node.name, [name for name, _ in parts])
+        help = (f"did you mean `{label}.{near}`?",) if near else (
+            f"its weights are {', '.join(f'`{name}`' for name, _ in parts)}",) if parts else (
+            "only a primitive's instance has weights of its own; label the primitive",)
+        raise fault("E0604", f"`{label}` has no weight `{node.name}`", scope, node, help=help)
+    return elaborator.box(WeightOf(node.name), (), found, scope.span(node), instance)
+
+
+def frozen(elaborator: Elaborator, entry: FrozenEntry, span: Span) -> Value:
+    """A frozen weight of the file; one instance, wherever it is named."""
+    if entry.object is None:
+        entry.object = colour(entry.node.type, entry.module.scope)
+    return elaborator.box(FrozenWeight(entry), (), entry.object, span)
+
+
+def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) -> Value:
+    """``f along r``: the weights of ``f`` are ``r`` of other ones."""
+    body, label = node.body, None
+    if isinstance(body, tree.Labelled) and not isinstance(node.map, tree.Labelled):
+        body, label = body.body, body.label
+    is_copy = isinstance(node.map, tree.Name) and node.map.text == "copy"
+    if isinstance(body, tree.Binary) and body.operator == "^":
+        if not is_copy:
+            raise fault("E0605", "the copies of `f^n` are tied along `copy`, and nothing else", scope, node.map,
+                        help=("write `along copy`",))
+        return repeat(elaborator, body, value, scope, label, tied=True)
+    if not is_single(body, scope):
+        raise fault("E0607", "`along` takes one box on its left", scope, body,
+                    help=("label the box and put the composite in a morphism of its own",))
+    elaborator.latest = None
+    result = apply(elaborator, body, value, scope, label)
+    instance = elaborator.latest
+    if instance is None or not isinstance(instance.operation, Use):
+        raise fault("E0607", "there are no weights here to compute", scope, body, "no learned box of its own")
+    if instance.reparameterisation is not None or instance.tied:
+        raise fault("E0605", "these weights are already computed along a map", scope, node)
+    operation = instance.operation
+    if is_copy:
+        if not _is_power(operation):
+            raise fault("E0605", "`copy` ties the copies of `f^n`, and this is no `f^n`", scope, node.map,
+                        help=(f"`{scope.span(body).text}^n along copy` gives n copies one set of weights",))
+        instance.tied = True
+        return result
+    substitution = arguments_as_substitution(operation)
+    parts = [(name, substitution.object(obj)) for name, obj in operation.definition.weights]
+    if not parts:
+        raise fault("E0607", f"`{operation.definition.name}` has no weights of its own", scope, body,
+                    help=("`along` reparameterises a primitive; in a morphism, reparameterise the boxes inside",))
+    target = product([obj for _, obj in parts])
+
+    def make(inputs: Value) -> Value:
+        found = elaborator.morphism(node.map, inputs, scope)
+        elaborator.join(target, found, Joint("weights", node.map, None, scope))
+        return elaborator.shaped(found, target, scope.span(node.map))
+
+    pattern = node.map.pattern if isinstance(node.map, tree.Lambda) else None
+    names = _pattern_names(pattern)
+    domain: Object = ObjectVariable("_", flexible=True)
+    if len(names) > 1:
+        domain = product([ObjectVariable("_", flexible=True) for _ in names])
+    instance.reparameterisation = elaborator.inner("along", domain, scope.span(node.map), make, transparent=False)
+    instance.parts = names
+    for name in names:
+        check_label(elaborator, name, scope.span(node.map))
+    return result
+
+
+def _pattern_names(pattern: tree.Node | None) -> list[str]:
+    if isinstance(pattern, tree.Name):
+        return [pattern.text]
+    if isinstance(pattern, tree.Typed):
+        return [pattern.name]
+    if isinstance(pattern, tree.Tuple):
+        return [name for item in pattern.items for name in _pattern_names(item)] or ["base"]
+    return ["base"]
+
+
+def _is_power(operation: Use) -> bool:
+    """Whether all the weights of a definition are those of one ``f^n``."""
+    diagram = operation.definition.diagram
+    return diagram is not None and len(diagram.instances) == 1 and all(
+        isinstance(instance.operation, Repeat) for instance in diagram.instances.values())
+
+
+def initialised(elaborator: Elaborator, node: tree.Initialised, value: Value, scope: Scope) -> Value:
+    """``f init normal(0, 0.02)``"""
+    for initialiser in node.initialisers:
+        check_initialiser(initialiser, scope)
+    elaborator.latest = None
+    result = elaborator.morphism(node.body, value, scope)
+    instance = elaborator.latest
+    if instance is None or not isinstance(instance.operation, Use) or not instance.operation.definition.weights:
+        raise fault("E0607", "there are no weights here to initialise", scope, node.body,
+                    help=("`init` stands behind one learned primitive",))
+    known = instance.parts or [name for name, _ in instance.operation.definition.weights]
+    for initialiser in node.initialisers:
+        if initialiser.weight is not None and initialiser.weight not in known:
+            near = nearest(initialiser.weight, known)
+            raise fault("E0604", f"there is no weight `{initialiser.weight}` here", scope, initialiser,
+                        help=(f"did you mean `{near}`?",) if near else ())
+        numbers = [constant(argument, scope, _REAL) for argument in initialiser.arguments]
+        instance.initialisers.append((initialiser.weight, initialiser.name, numbers))
+    return result
+
+
+def check_initialiser(initialiser: tree.Initialiser, scope: Scope) -> None:
+    if initialiser.name not in INITIALISERS:
+        near = nearest(initialiser.name, INITIALISERS)
+        raise fault("E0608", f"there is no initialiser `{initialiser.name}`", scope, initialiser,
+                    help=(f"did you mean `{near}`?" if near else
+                          f"there are {', '.join(f'`{name}`' for name in sorted(INITIALISERS))}",))
+    wanted = INITIALISERS[initialiser.name]
+    if len(initialiser.arguments) != wanted:
+        raise fault("E0608", f"`{initialiser.name}` takes {counted(wanted)}, {len(initialiser.arguments)} given", scope,
+                    initialiser)
