@@ -206,6 +206,11 @@ class Elaborator:
         owner.instances[label] = made
         return made
 
+    def newest(self, make: Callable[[], Value]) -> tuple[Value, Instance | None]:
+        """What ``make`` returns, and the instance it made last, if it made any."""
+        self.latest = None
+        return make(), self.latest
+
     def find_instance(self, name: str) -> Instance | None:
         """The instance with this label in this scope or one around it."""
         diagram: Diagram | None = self.diagram

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from catlang.checker import shuffle
@@ -91,8 +92,8 @@ def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scop
     branches: list[Diagram] = []
     results: list[Object] = []
     for place, (item, domain) in enumerate(zip(items, domains, strict=True)):
-        branch = elaborator.inner(f"branch{place}", domain, scope.span(item),
-                            lambda inputs, item=item: elaborator.morphism(item, inputs, scope), transparent=True)
+        make = partial(elaborator.morphism, item, scope=scope)
+        branch = elaborator.inner(f"branch{place}", domain, scope.span(item), make, transparent=True)
         if together and results:
             elaborator.join(results[0], branch.outputs, Joint("branch", item, items[0], scope))
         results.append(object_of(branch.outputs))

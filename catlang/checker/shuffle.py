@@ -104,6 +104,7 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
     sources = [tuple(pattern.size(item) for item in side.items) for side in node.sources]
     target = tuple(pattern.size(item) for item in node.target.items)
     base: Object
+    result: Object
     if node.kind == "contract":
         base = result = REAL
     elif node.kind == "reduce":

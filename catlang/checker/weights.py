@@ -71,9 +71,10 @@ def frozen(elaborator: Elaborator, entry: FrozenEntry, span: Span) -> Value:
 
 def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) -> Value:
     """``f along r``: the weights of ``f`` are ``r`` of other ones."""
-    body, label = node.body, None
+    body: tree.Node = node.body
+    label: str | None = None
     if isinstance(body, tree.Labelled) and not isinstance(node.map, tree.Labelled):
-        body, label = body.body, body.label
+        label, body = body.label, body.body
     is_copy = isinstance(node.map, tree.Name) and node.map.text == "copy"
     if isinstance(body, tree.Binary) and body.operator == "^":
         if not is_copy:
@@ -83,9 +84,7 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
     if not is_single(body, scope):
         raise fault("E0607", "`along` takes one box on its left", scope, body,
                     help=("label the box and put the composite in a morphism of its own",))
-    elaborator.latest = None
-    result = apply(elaborator, body, value, scope, label)
-    instance = elaborator.latest
+    result, instance = elaborator.newest(lambda: apply(elaborator, body, value, scope, label))
     if instance is None or not isinstance(instance.operation, Use):
         raise fault("E0607", "there are no weights here to compute", scope, body, "no learned box of its own")
     if instance.reparameterisation is not None or instance.tied:
@@ -142,9 +141,7 @@ def initialised(elaborator: Elaborator, node: tree.Initialised, value: Value, sc
     """``f init normal(0, 0.02)``"""
     for initialiser in node.initialisers:
         check_initialiser(initialiser, scope)
-    elaborator.latest = None
-    result = elaborator.morphism(node.body, value, scope)
-    instance = elaborator.latest
+    result, instance = elaborator.newest(lambda: elaborator.morphism(node.body, value, scope))
     if instance is None or not isinstance(instance.operation, Use) or not instance.operation.definition.weights:
         raise fault("E0607", "there are no weights here to initialise", scope, node.body,
                     help=("`init` stands behind one learned primitive",))

@@ -57,7 +57,7 @@ class Object:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return type(self) is type(other) and self._key() == other._key()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self._key()))
@@ -373,11 +373,11 @@ class Substitution:
 
 def axes_of(obj: Object) -> tuple[Axis, ...]:
     """The axes of an object that is no product."""
-    return obj.axes if type(obj) is Power else ()  # type: ignore[attr-defined]
+    return obj.axes if type(obj) is Power else ()
 
 
 def base_of(obj: Object) -> Object:
-    return obj.base if type(obj) is Power else obj  # type: ignore[attr-defined]
+    return obj.base if type(obj) is Power else obj
 
 
 def leaves(obj: Object) -> list[Object]:

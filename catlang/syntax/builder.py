@@ -412,7 +412,7 @@ class Builder:
         initialisers: list[t.Initialiser] = []
         end = type_.end
         if isinstance(type_, t.Initialised):
-            type_, initialisers = type_.body, type_.initialisers
+            initialisers, type_ = type_.initialisers, type_.body
         self._declared(t.Frozen, word, name, type_, initialisers)
         self.declarations[-1].end = end
 
