@@ -1,14 +1,15 @@
 """The parser's tables: what Lark makes of ``catlang.lark``, as plain data.
 
-Lark analyses the grammar once, here; ``tables.json`` beside this file is what the parser walks at run time, so that a
-cold start neither builds the tables (half a second) nor loads a pickle. A test holds the file to the grammar, and the parser's
-walk to Lark's own. After a change of the grammar: ``python -m catlang.grammar.tables``.
+Lark analyses the grammar once, here; ``tables.json`` beside this file is what the parser walks at run time, so
+that a cold start neither builds the tables (half a second) nor loads a pickle. A test holds the file to the
+grammar, and the parser's walk to Lark's own. After a change of the grammar: ``python -m catlang.grammar.tables``.
 
-The data: ``names``, the pattern of an identifier; ``words``, the words reserved everywhere; ``soft``, those reserved
-only where the grammar asks for them; ``signs``, spelling to terminal; ``states``, for each state terminal or rule to
-action (``n >= 0``: go to state n; ``n < 0``: reduce by rule ``-1 - n``); ``rules``, for each rule its origin, its size,
-the name of the builder's method (null where it passes its only child on, or splices its children into its parent's),
-and which children it keeps, in what way.
+The data: ``patterns``, those of names, numbers and strings; ``words``, reserved everywhere, and ``soft``, only
+where the grammar asks for them, spelling to terminal; ``signs`` likewise; ``states``, for each state terminal or
+rule to action (``n >= 0``: go to state n; ``n < 0``: reduce by rule ``-1 - n``), and which of them are the first
+and the last; ``rules``, for each rule its origin, its size, the name of the builder's method (null where its
+children are spliced into its parent's), whether an only child is passed on without it, and which children it keeps,
+in what way.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 GRAMMAR = os.path.join(FOLDER, "catlang.lark")
 TABLES = os.path.join(FOLDER, "tables.json")
 #: The words that are reserved only where the grammar asks for them.
-SOFT = ("cell", "as", "divides", "eval", "train", "weights", "state", "noise", "reduces", "copies", "group", "monoid", "action", "model",
-        "sort", "op", "arrow", "lax", "up", "to", "on", "of")
+SOFT = ("cell", "as", "divides", "eval", "train", "weights", "state", "noise", "reduces", "copies", "group", "monoid",
+        "action", "model", "sort", "op", "arrow", "lax", "up", "to", "on", "of")
 
 
 def lark(strict: bool = True, **options: Any) -> Any:
-    """The grammar in Lark itself, LALR; if ``strict`` it raises at any conflict or collision, which takes seconds."""
+    """The grammar in Lark itself, LALR; if ``strict`` it raises at any conflict or collision, and takes seconds."""
     from lark import Lark, lexer
 
     compares = lexer.has_interegular
@@ -40,7 +41,7 @@ def lark(strict: bool = True, **options: Any) -> Any:
 
 
 def _recipe(rule: Any) -> list[list[int]] | None:
-    """Which children a rule keeps: ``[position, splice, absent parts before it]``, closed by ``[-1, 0, absent]``."""
+    """The children that a rule keeps: ``[position, splice, absent parts before it]``, then ``[-1, 0, absent]``."""
     absent = [0] * (len(rule.expansion) + 1)
     if rule.options.empty_indices:
         marks = "".join(str(int(mark)) for mark in rule.options.empty_indices)
@@ -53,13 +54,14 @@ def _recipe(rule: Any) -> list[list[int]] | None:
             kept.append([position, int(splice), nones])
             nones = 0
     nones += absent[-1]
-    if all(entry == [place, 0, 0] for place, entry in enumerate(kept)) and len(kept) == len(rule.expansion) and not nones:
+    if len(kept) == len(rule.expansion) and not nones and all(
+            entry == [place, 0, 0] for place, entry in enumerate(kept)):
         return None
     return [*kept, [-1, 0, nones]]
 
 
 def _numbered(table: Any) -> dict[Any, int]:
-    """The states in the order in which they are reached; Lark's own numbers are those of a set, another at each run."""
+    """The states as they are reached; Lark's own numbers are those of a set, others at each run."""
     numbers = {table.start_states["start"]: 0}
     waiting = list(numbers)
     for state in waiting:
@@ -75,7 +77,8 @@ def build(strict: bool = True) -> dict[str, Any]:
     parser = lark(strict)
     table = parser.parser.parser._parse_table
     numbers = _numbered(table)
-    rules = sorted(parser.rules, key=lambda rule: (rule.origin.name, rule.order, len(rule.expansion), str(rule.expansion)))
+    rules = sorted(parser.rules, key=lambda rule: (rule.origin.name, rule.order, len(rule.expansion),
+                                                   str(rule.expansion)))
     rule_numbers = {id(rule): number for number, rule in enumerate(rules)}
     equal = {rule: number for number, rule in enumerate(rules)}
     states = []

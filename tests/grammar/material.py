@@ -12,7 +12,7 @@ from catlang.syntax import tree
 from catlang.syntax.parser import Parsed, parse
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
-NAMES = ("f", "g", "x", "n", "A", "h2", "_a", "φ", "to", "as", "cell", "group", "state", "on", "up", "eval", "divides", "sort")
+NAMES = ("f", "g", "x", "n", "A", "h2", "_a", "φ", "to", "as", "cell", "group", "state", "up", "eval", "divides")
 SPELLED = {"NUMBER": ("0", "1", "28", "1_000", "0.5", "1e-5", "2.5E+3"), "STRING": ('"a.cat"', '""')}
 
 
@@ -51,7 +51,7 @@ def _expansions() -> tuple[dict[str, list[tuple[int, tuple[str, ...]]]], dict[st
     for group in ("words", "soft", "signs"):
         for spelling, terminal in built[group].items():
             spellings.setdefault(terminal, []).append(spelling)
-    return {origin: [(least(one), one) for one in expansions] for origin, expansions in rules.items()}, spellings
+    return {origin: [(least(one), one) for one in found] for origin, found in rules.items()}, spellings
 
 
 def sentence(seed: int, start: str = "start", deepest: int = 14) -> str:
@@ -101,7 +101,8 @@ def expression(text: str) -> tree.Node:
 def shape(part: object) -> object:
     """A tree without its places."""
     if isinstance(part, tree.Node):
-        fields = [shape(getattr(part, name)) for name in part.__slots__ if not name.endswith(("_start", "_end"))]
+        names = [name for name in part.__slots__ if not name.endswith(("_start", "_end"))]
+        fields = [shape(getattr(part, name)) for name in names]
         return (type(part).__name__, part.grouped, *fields)
     if isinstance(part, list | tuple):
         return [shape(one) for one in part]

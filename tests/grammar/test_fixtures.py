@@ -1,6 +1,6 @@
-"""The examples of the language as fixtures: what is in reach checks, what is to come says so, once for each construct.
+"""The examples of the language as fixtures: what is in reach checks, what is to come says so, once a construct.
 
-A line that ends in ``not yet`` is the only kind that may have a mistake. When a construct lands, its mark goes.
+A line that ends in ``not yet`` is the only kind that may have a mistake. When a construct lands, the mark goes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from .material import text_of
 
 def test_fixtures(path):
     module = check_file(path)
-    found = [(mistake.code, mistake.labels[0].span.source.position(mistake.labels[0].span.start)[0]) for mistake in module.bag]
+    spans = [(mistake.code, mistake.labels[0].span) for mistake in module.bag]
+    found = [(code, span.source.position(span.start)[0]) for code, span in spans]
     wanted = "E0207" if os.path.basename(path) == "holes.cat" else "E0901"
     mark = ">> ... >>" if wanted == "E0207" else "not yet"
     lines = text_of(path).splitlines()

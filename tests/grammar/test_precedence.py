@@ -76,16 +76,19 @@ TABLE = [
     ("mu F ^ n", "((mu F) ^ n)"),
     ("- - x", "(- (- x))"),
     # ^ to the right, and into its right
-    ("a ^ b ^ c", "(a ^ (b ^ c))"), ("a ^ -n", "(a ^ (- n))"), ("f as h ^ 3", "((f as h) ^ 3)"), ("f(x)^2", "(f(x) ^ 2)"),
+    ("a ^ b ^ c", "(a ^ (b ^ c))"), ("a ^ -n", "(a ^ (- n))"), ("f as h ^ 3", "((f as h) ^ 3)"),
+    ("f(x)^2", "(f(x) ^ 2)"),
     # * // / % to the left, of one strength
     ("a * b * c", "(a * b * c)"), ("a * (b * c)", "(a * (b * c))"), ("(a * b) * c", "((a * b) * c)"),
-    ("a * b // c * d", "(((a * b) // c) * d)"), ("a // b % c", "((a // b) % c)"), ("2*n^2*d", "(2 * (n ^ 2) * d)"),
+    ("a * b // c * d", "(((a * b) // c) * d)"), ("a // b % c", "((a // b) % c)"),
+    ("2*n^2*d", "(2 * (n ^ 2) * d)"),
     ("a * b^n", "(a * (b ^ n))"),
     # + - to the left
     ("a + b - c + d", "(((a + b) - c) + d)"), ("a - b - c", "((a - b) - c)"), ("1 + A * X", "(1 + (A * X))"),
     # composition
     ("f >> g >> h", "(f >> g >> h)"), ("f ∘ g ∘ h", "(h >> g >> f)"), ("f >> (g ∘ h)", "(f >> (h >> g))"),
-    ("f * g >> h + k >> l", "((f * g) >> (h + k) >> l)"), ("f >> (g >> h)", "(f >> (g >> h))"), ("f >> g^3", "(f >> (g ^ 3))"),
+    ("f * g >> h + k >> l", "((f * g) >> (h + k) >> l)"), ("f >> (g >> h)", "(f >> (g >> h))"),
+    ("f >> g^3", "(f >> (g ^ 3))"),
     # lambda, along, let: as far to the right as they can
     ("x |-> f >> g", "(x |-> (f >> g))"), ("x |-> y |-> f(x, y)", "(x |-> (y |-> f(x, y)))"),
     ("(x, _) |-> x", "(<x, _> |-> x)"), ("f >> g along r >> s", "((f >> g) along (r >> s))"),
@@ -104,7 +107,7 @@ def test_precedence(text, wanted):
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("f >> g ∘ h", "E0104"), ("f ∘ g >> h", "E0104"),   # which way a mixed chain goes, nobody should have to know
+    ("f >> g ∘ h", "E0104"), ("f ∘ g >> h", "E0104"),   # which way such a chain goes, nobody should have to know
     ("-x ^ 2", "E0105"),
     ("f(x) |-> x", "E0103"), ("f >> x |-> g", "E0103"), ("let f(x) = y in x", "E0103"),
     ("x -> f", "E0100"), ("f == g", "E0100"),

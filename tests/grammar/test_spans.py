@@ -11,7 +11,7 @@ from .material import body, expression, only, read, sentence, shape, text_of
 
 
 def again(node: tree.Node, text: str) -> tree.Node | None:
-    """A node read anew from its own text, put where such a node may stand; None where it stands by itself nowhere."""
+    """A node read anew from its own text, put where such a node may stand; None where that is nowhere."""
     own = text[node.start:node.end]
     if isinstance(node, tree.Declaration):
         return None if isinstance(node, tree.Later) else only(own)
@@ -26,7 +26,8 @@ def again(node: tree.Node, text: str) -> tree.Node | None:
             return None
         found = expression(f"rearrange({own} -> )")
         assert isinstance(found, tree.Shuffle)
-        return found.sources[0].items[0] if own.startswith("(") and len(found.sources[0].items) == 1 else found.sources[0]
+        side = found.sources[0]
+        return side.items[0] if own.startswith("(") and len(side.items) == 1 else side
     if isinstance(node, tree.Binding):
         found = expression(f"let {own} in x")
         assert isinstance(found, tree.Let)
@@ -59,7 +60,7 @@ def check_again(text: str) -> None:
 
 
 def check_nested(text: str) -> None:
-    """A node lies inside the one above it, behind its elder siblings, and begins and ends with what is no blank."""
+    """A node lies inside the one above it and behind its elder siblings, and neither begins nor ends with a blank."""
     last = 0
     for declaration in read(text).declarations:
         assert last <= declaration.start < declaration.end <= len(text)
@@ -104,10 +105,11 @@ def test_spans_are_nested(seed, made):
 
 
 def test_spans_name_exactly_what_they_are():
-    text = "morphism m[A : object](f : A -> A) : (x : A) * B -> C = (f >> ( g ) ) as h init (weight = zeros()) where n == 1, 2 <= d"
+    text = ("morphism m[A : object](f : A -> A) : (x : A) * B -> C = (f >> ( g ) ) as h init (weight = zeros()) "
+            "where n == 1, 2 <= d")
     node = only(text)
     found = [text[one.start:one.end] for one in tree.walk(node)]
     assert found == [
-        text, "A : object", "object", "f : A -> A", "A -> A", "A", "A", "(x : A) * B -> C", "(x : A) * B", "(x : A)", "A", "B",
-        "C", "(f >> ( g ) ) as h init (weight = zeros())", "(f >> ( g ) ) as h", "(f >> ( g ) )", "f", "( g )",
+        text, "A : object", "object", "f : A -> A", "A -> A", "A", "A", "(x : A) * B -> C", "(x : A) * B",
+        "(x : A)", "A", "B", "C", "(f >> ( g ) ) as h init (weight = zeros())", "(f >> ( g ) ) as h", "(f >> ( g ) )", "f", "( g )",
         "weight = zeros()", "n == 1", "n", "1", "2 <= d", "2", "d"]

@@ -1,4 +1,4 @@
-"""Our walk over the tables is Lark's own parse: the same reductions, in the same order, of the same children."""
+"""Our walk over the tables is Lark's own parse: the same reductions of the same children, in the same order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def seen(child: Any) -> Any:
         return [seen(one) for one in child]
     if isinstance(child, tree.Node):
         return (type(child).__name__, child.start, child.end)
-    return child if child is None or not hasattr(child, "type") else (child.type, str(child), child.start_pos, child.end_pos)
+    return (child.type, str(child), child.start_pos, child.end_pos) if hasattr(child, "type") else child
 
 
 class Recording(Builder):
@@ -45,7 +45,7 @@ class Recording(Builder):
 
 
 class Forwarding:
-    """One parser of Lark's for many texts: it is bound to its transformer when it is made, which takes long."""
+    """One parser of Lark's for many texts: it is bound to its transformer when it is made, and that takes long."""
 
     def __init__(self) -> None:
         self.to: Any = None
@@ -93,15 +93,15 @@ def test_fixtures(path):
 
 def test_soft_words_are_told_from_names_alike():
     assert check_alike("\n".join(
-        f"dim {word}\nobject o_{word} = {word} where {word} divides {word}\nmorphism {word}[{word}]({word} : {word} "
-        f"-> {word}) : {word} -> {word} state {word} = let {word} = {word} as {word} in ({word} : {word}) |-> "
-        f"{word}.{word}({word}[{word} = {word}], rearrange({word} -> {word})) in eval {word}" for word in tables.SOFT))
+        f"dim {w} object o_{w} = {w} where {w} divides {w} morphism {w}[{w}]({w} : {w} -> {w}) : {w} -> {w} state {w} "
+        f"= let {w} = {w} as {w} in ({w} : {w}) |-> {w}.{w}({w}[{w} = {w}], rearrange({w} -> {w})) in eval {w}"
+        for w in tables.SOFT))
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**40), st.sampled_from((sentence, body)))
 def test_sentences(seed, made):
-    """Random derivations of the grammar; soft words as names may make another sentence of one, or none, for both."""
+    """Random derivations of the grammar; soft words as names may make others of them, or none, for both alike."""
     check_alike(made(seed))
 
 

@@ -32,7 +32,7 @@ def test_the_index_by_lines_finds_what_the_parser_finds():
 
 
 def test_what_its_name_does_not_say_is_documented():
-    """A primitive with parameters of its own or a weight bank has something to explain, or a PyTorch layer to name."""
+    """A primitive with parameters or weights has something to explain, or a layer of PyTorch's to name."""
     said = re.compile(r"conv|norm|elu|parameter$")
     for node in parse(SOURCE).declarations:
         if any(bank.kind in ("noise", "copies") for bank in node.banks) or node.parameters:
