@@ -37,7 +37,8 @@ def run(arguments: Sequence[str]) -> int:
         raise Misuse("no checkpoint is named; write `--against model.safetensors`")
     compile = compiler().compile
     from catlang.compiler.comparison import compare
-    from catlang.compiler.weights import WeightsError, plan, read as read_weights
+    from catlang.compiler.weights import WeightsError, plan
+    from catlang.compiler.weights import read as read_weights
 
     try:
         module = refusals(path, lambda: compile(path, name, **given), options.get("--format", "full"),

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -47,15 +46,15 @@ def tokenizer() -> Tokenizer:
 
 
 @torch.inference_mode()
-def embed(sentences: Sequence[str]) -> torch.Tensor:
+def embed(sentences: list[str]) -> torch.Tensor:
     """A point of the unit sphere for each sentence."""
-    rows = tokenizer().encode_batch(list(sentences))
+    rows = tokenizer().encode_batch(sentences)
     ids = torch.tensor([row.ids for row in rows])
     mask = torch.tensor([row.attention_mask for row in rows]).bool()
     return encoder()(ids, mask)
 
 
-def main(queries: Sequence[str]) -> None:
+def main(queries: list[str]) -> None:
     sentences = (HERE / "sentences.txt").read_text(encoding="utf-8").splitlines()
     likeness = embed(queries) @ embed(sentences).T      # cosines, as all lengths are 1
     for query, row in zip(queries, likeness, strict=True):
@@ -65,4 +64,4 @@ def main(queries: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or QUERIES)
+    main(sys.argv[1:] or list(QUERIES))
