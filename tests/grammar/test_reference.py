@@ -79,6 +79,40 @@ def test_the_tables_are_those_of_the_library(name):
         assert stands == f"\n{table(name)}\n", "write them anew with CATLANG_UPDATE=1"
 
 
+#: The addresses that the reference promises.
+ADDRESSES = [
+    ("R[d]", "affine as query", "query.weight query.bias"),
+    ("R[d]", "affine[_, d] >> affine", "affine_0.weight affine_0.bias affine_1.weight affine_1.bias"),
+    ("R[d]", "block as first", "first.up.weight first.up.bias"),
+    ("R[d]", "(linear[_, d] >> linear as down) as block", "block.linear_0.weight block.down.weight"),
+    ("R[d]", "linear^2", "power_0.0.linear_0.weight power_0.1.linear_0.weight"),
+    ("R[d]", "(linear^2) as layers", "layers.0.linear_0.weight layers.1.linear_0.weight"),
+    ("R[3, d]", "each(linear)", "linear_0.weight"),
+    ("R[d]", "around(linear) as ff", "ff.f_0.linear_0.weight"),
+    ("R[d]", "let g = linear >> relu in g >> g", "g.linear_0.weight"),
+    ("R[d]", "let g = linear in g >> g", "g.weight"),
+    ("R[d]", "linear as base along (U, V) |-> matmul[_, 2, _](U, V)", "base.U base.V"),
+    ("R[d]", "linear^3 along copy", "power_0.linear_0.weight"),
+    ("R[d]", "linear as a >> relu in eval linear as a", "a.weight"),
+    ("R[d]", "x |-> family[2](linear) as experts(zeroth(), x)", "experts.0.linear_0.weight experts.1.linear_0.weight"),
+]
+
+
+@pytest.mark.parametrize(("object", "body", "addresses"), ADDRESSES, ids=[body for _, body, _ in ADDRESSES])
+def test_addresses(object, body, addresses, tmp_path):
+    pytest.importorskip("torch")
+    import catlang
+
+    path = tmp_path / "net.cat"
+    path.write_text(f"""dim d
+        morphism block : R[d] -> R[d] = affine as up >> relu
+        morphism around[A](f : A -> A) : A -> A = (id, f) >> add
+        morphism zeroth : 1 -> Fin[2] = zero[2] >> argmax
+        morphism net : {object} -> {object} = {body}
+        """)
+    assert set(catlang.compile(path, "net", d=4).state_dict()) == set(addresses.split())
+
+
 def test_the_words_are_the_grammars():
     built = parse_words()
     reserved = re.search(r"\*\*Reserved\*\*: `([^`]*)`, and `_`", TEXT)
