@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.checker.check import check_file
 from catlang.checker.entry import Definition, DimEntry
-from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.forward import Unlowered
+from catlang.compiler.emission.module import NotGiven
 from catlang.compiler.emission.source import SourceFile
 from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS
@@ -20,8 +21,6 @@ from catlang.dims.constraint import Constraint
 from catlang.report import render
 
 if TYPE_CHECKING:
-    import os
-
     from catlang.checker.module import Module
     from torch import nn
 
@@ -52,8 +51,6 @@ def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[st
 def emit(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
          **sizes: Any) -> str:
     """The Python source of a morphism of a ``.cat`` file; its last class is the morphism's."""
-    import os
-
     module = check_file(os.fspath(path))
     errors = [found for found in module.bag if found.severity == "error"]
     if errors:
@@ -188,18 +185,16 @@ class Build:
         if self.problems:
             raise CompileError(self.problems)
         network, specialiser = self.network()
-        missing = [variable for variable in network.sizes if variable in sz.static_sizes(network)]
-        if missing:
-            names = ", ".join(f"`{variable.name}`" for variable in missing)
-            given = ", ".join(f"{variable.name}=..." for variable in missing)
-            raise CompileError([Diagnostic("E0807", f"{names} must be given", [
-                Label(self.definition.span, "weights or copies depend on it")], help=(f"pass `{given}`",))])
-        title = f"{self.definition.name} : compiled by catlang from {self.module.source.name}"
+        title = f"`{self.definition.name}` of {os.path.basename(self.module.source.name)}, compiled by catlang."
         rows = {**ROWS, **user_rows(self.lowerings)}
-        source = SourceFile(network, specialiser, rows, title)
-        source.conditions = conditions  # type: ignore[attr-defined]
+        source = SourceFile(network, specialiser, rows, title, conditions)
         try:
             return source.text()
+        except NotGiven as missing:
+            names = ", ".join(f"`{variable.name}`" for variable in missing.sizes)
+            given = ", ".join(f"{variable.name}=..." for variable in missing.sizes)
+            raise CompileError([Diagnostic("E0807", f"{names} must be given", [
+                Label(self.definition.span, "no input tells it")], help=(f"pass `{given}`",))]) from None
         except Unlowered as unlowered:
             raise CompileError([Diagnostic(
                 "E0808", f"the primitive `{unlowered.name}` has no lowering", [Label(unlowered.span, "used here")],

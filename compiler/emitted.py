@@ -80,11 +80,34 @@ def choose(tag, *values):
     return result
 
 
-def of_family(members, index, *inputs):
-    """Every member of a family on the inputs, of which the index chooses one."""
-    outputs = torch.stack([member(*inputs) for member in members])
-    index = index.reshape(1, *index.shape, *[1] * (outputs.dim() - 1 - index.dim()))
-    return torch.take_along_dim(outputs, index, dim=0).squeeze(0)
+def of_family(members, index, inputs, *shared):
+    """Each row of the inputs through the member of a family that the index chooses for it."""
+    if not inputs or torch.compiler.is_compiling():
+        # A graph has no branches: every member sees every row.
+        rows = [member(*inputs, *shared) for member in members]
+        return columnwise(lambda *outputs: chosen(outputs, index, len(inputs) > 0), rows)
+    order = index.flatten().argsort(stable=True)
+    counts = torch.bincount(index.flatten(), minlength=len(members)).tolist()
+    parts = [x.flatten(0, index.dim() - 1)[order].split(counts) for x in inputs] if index.dim() else (
+        [x[None].split(counts) for x in inputs])
+    rows = [member(*part, *shared) for member, *part in zip(members, *parts)]
+    return columnwise(lambda *outputs: torch.cat(outputs)[order.argsort()].reshape(*index.shape, *outputs[0].shape[1:]), rows)
+
+
+def chosen(outputs, index, batched):
+    """Of several outputs the one that the index chooses, row by row where they have rows."""
+    stacked = torch.stack(outputs)
+    if not batched:
+        return stacked[index]
+    index = index.reshape(1, *index.shape, *[1] * (stacked.dim() - 1 - index.dim()))
+    return torch.take_along_dim(stacked, index, dim=0).squeeze(0)
+
+
+def columnwise(function, rows):
+    """The function of the first tensors of all rows, of the second ones, and so on; rows may be just tensors."""
+    if isinstance(rows[0], tuple):
+        return tuple(function(*column) for column in zip(*rows))
+    return function(*rows)
 
 
 def refused(name, given, kind, axes, sizes):
@@ -103,3 +126,11 @@ def refused(name, given, kind, axes, sizes):
             wanted = "" if axis == str(size) else f"{axis} = "
             return ValueError(f"{name} has {found} where {wanted}{size} belongs; the shape given is {shape}")
     return ValueError(f"{name} cannot be {given!r}")
+
+
+def holding(module, **shapes):
+    """A module from outside, which has just the weights and the state that its signature says."""
+    found = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    if found != shapes:
+        raise ValueError(f"{type(module).__name__} has the weights {found}, but its signature says {shapes}")
+    return module

@@ -381,12 +381,12 @@ class Specialiser:
             self._use(box, operation, made, env)
         elif isinstance(operation, d.Formal):
             body, where = env.formals[operation.name]
-            self._sub(box, lambda: self.closure(operation.name, body, where), made, env)
+            self._sub(box, lambda: self.closure(_inside(env, box), body, where), made, env)
         elif isinstance(operation, d.Group):
-            self._sub(box, lambda: self.closure(operation.body.name, operation.body, env), made, env)
+            self._sub(box, lambda: self.closure(_inside(env, box), operation.body, env), made, env)
         elif isinstance(operation, d.Repeat):
             count = env.substitution.dim(operation.count)
-            self._sub(box, lambda: self.closure(operation.body.name, operation.body, env), made, env,
+            self._sub(box, lambda: self.closure(_inside(env, box), operation.body, env), made, env,
                       lambda network, sizes: Loop(network, sizes, count, operation.tied or tied))
         elif isinstance(operation, d.CaseOf):
             self._case(box, operation, made, env, tied)
@@ -430,7 +430,7 @@ class Specialiser:
         if definition.copies is not None:
             [body] = operation.bodies.values()
             count = self._size(operation, definition.copies, env)
-            self._sub(box, lambda: self.closure(body.name, body, env), made, env,
+            self._sub(box, lambda: self.closure(_inside(env, box), body, env), made, env,
                       lambda network, sizes: Family(network, sizes, count))
             return
         if operation.bodies:
@@ -443,7 +443,7 @@ class Specialiser:
         self._plain(box, plain, made, env, self._primitive_instance(box, plain, env))
 
     def _size(self, operation: d.Use, size: Dim, env: Env) -> Dim:
-        from catlang.checker.use import arguments_as_substitution
+        from catlang.checker.arguments import arguments_as_substitution
 
         return env.substitution.dim(arguments_as_substitution(operation).dim(size))
 
@@ -540,6 +540,13 @@ class Specialiser:
             return
         for places in zip(wires(outputs), *(wires(result) for result in results), strict=True):
             made.boxes.append(Box(Choose(), (tag, *places[1:]), places[0], None, box.span))
+
+
+def _inside(env: Env, box: Box) -> str:
+    """What a network without a name of its own is called: after the network that it lies in, and its instance there."""
+    assert box.instance is not None
+    stem, _, ordinal = box.instance.name.rpartition("_")
+    return f"{env.network.name}_{stem if stem and ordinal.isdigit() else box.instance.name}"
 
 
 def _alike(left: Value, right: Value) -> bool:

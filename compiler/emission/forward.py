@@ -9,16 +9,18 @@ nothing, and nothing is copied that is constant.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.constancy import arguments
+from catlang.compiler.emission.naming import Chain, Names, plain
 from catlang.compiler.emission.site import Site
-from catlang.compiler.lowering import ROWS
-from catlang.compiler.lowering.row import call, fill, number, quote
+from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
 from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub
+from catlang.dims import Variable
 from catlang.objects.colour import BOOL, REAL, Finite, axes_of, base_of
 
 Levels = tuple[Any, ...]
@@ -33,66 +35,89 @@ class Unlowered(ValueError):
         self.span = span
 
 
+class WeightFromData(ValueError):
+    """The weights of an instance would be different for each element of the batch."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(f"the weights of `{instance.name}` are computed from data")
+        self.instance = instance
+
+
 class Term:
-    """What a wire has become: an expression, its levels, and (``literal``) the number where it is just one."""
+    """What a wire has become: an expression, its levels, and (``literal``) the number where it is just one.
 
-    __slots__ = ("expression", "levels", "literal", "rank")
+    The expression of a literal is made when it is asked for: most often the number will do."""
 
-    def __init__(self, expression: ast.expr, levels: frozenset[Any], rank: int, literal: float | int | None = None) -> None:
-        self.expression = expression
+    __slots__ = ("made", "levels", "literal", "rank")
+
+    def __init__(self, made: ast.expr | Callable[[], ast.expr], levels: frozenset[Any], rank: int,
+                 literal: float | int | None = None) -> None:
+        self.made = made
         self.levels = levels
         self.rank = rank
         self.literal = literal
+
+    @property
+    def expression(self) -> ast.expr:
+        return self.made if isinstance(self.made, ast.expr) else self.made()
 
 
 class Forward:
     """Emits one body; ``owner`` is the class being emitted, which names instances and keeps what the source needs."""
 
-    def __init__(self, owner: Any, network: Network, body: Diagram) -> None:
+    def __init__(self, owner: Any, network: Network, body: Diagram, pinned: set[Wire]) -> None:
         self.owner = owner
         self.network = network
         self.body = body
         self.statements: list[tuple[ast.stmt, Any]] = []
         self.terms: dict[Wire, Term] = {}
         self.context: Levels = (0,)
-        self.taken: set[str] = set(owner.reserved)
-        self.used: set[Any] = set()
-        self.uses = _count_uses(network, body)
-        self.names: dict[Wire, str] = {}
+        self.taken: set[str] = {*owner.reserved, *owner.size_names.values()}
+        self.names = Names(network, body, pinned)
+        self.entry: dict[Wire, str] = {}
+        self.entry_levels: dict[Wire, frozenset[Any]] = {}
+        self.referred: set[Wire] = set()
+        self.reading: dict[Variable, None] = {}
         self.reads_batch = False
-        self.names_at_entry: dict[Wire, str] = {}
-        self.entry_terms: dict[Wire, frozenset[Any]] = {}
+        self.weights: dict[Instance, dict[str, ast.expr]] = {}
 
     # ---------------------------------------------------------------- naming
 
-    def inputs(self) -> list[str]:
-        """Names the inputs, free wires, lent instances and frozen weights; returns the parameters of ``forward``."""
-        names: list[str] = []
+    def inputs(self, labels: list[str] | None) -> list[str]:
+        """Names the inputs, free wires, lent instances and frozen weights; returns the parameters of ``forward``.
+
+        ``labels`` are names for the inputs that those who call have settled."""
         given = wires(self.body.inputs)
-        labels = _labels(self.body.inputs)
-        for place, wire in enumerate([*given, *self.network.free]):
-            label = labels[place] if place < len(labels) else None
-            names.append(self._input(wire, label or ("x" if len(given) == 1 or place >= len(given) else f"x{place}")))
+        if labels is None:
+            labels = [label or self.names.chains[wire].wanted or ("x" if len(given) == 1 else f"x{place}")
+                      for place, (wire, label) in enumerate(zip(given, _labels(self.body.inputs), strict=True))]
+        names = [self._input(wire, label) for wire, label in zip(given, labels, strict=False)]
+        names += [self._input(wire, self.names.chains[wire].wanted or "outer") for wire in self.network.free]
         for instance in self.network.lent:
-            name = sz.python_name(instance.name, self.taken)
-            self.owner.lent[instance] = name
-            names.append(name)
-        for entry in self.network.frozen:
-            if not self.owner.is_root:
+            self.owner.lent[instance] = sz.python_name(instance.name, self.taken)
+            names.append(self.owner.lent[instance])
+        if not self.owner.is_root:
+            for entry in self.network.frozen:
                 name = sz.python_name(entry.name, self.taken)
                 self.owner.frozen[entry] = ast.Name(name, ast.Load())
                 names.append(name)
         return names
 
-    def _input(self, wire: Wire, name: str) -> str:
-        name = sz.python_name(name, self.taken)
+    def _input(self, wire: Wire, wanted: str) -> str:
+        chain = self.names.chains[wire]
+        name = chain.name = sz.python_name(wanted, self.taken)
         place = wires(self.body.inputs)
         first = wires(self.network.diagram.inputs)[place.index(wire)] if wire in place else wire
         levels: frozenset[Any] = frozenset() if first in self.owner.constant else frozenset({0})
         self.terms[wire] = Term(ast.Name(name, ast.Load()), levels, len(axes_of(wire.object)))
-        self.names[wire] = name
-        self.entry_terms[wire] = levels
+        self.entry[wire] = name
+        self.entry_levels[wire] = levels
         return name
+
+    def given(self, wire: Wire) -> ast.expr:
+        """An input as it came in, wherever in the body that is asked for."""
+        self.referred.add(wire)
+        return ast.Name(self.entry[wire], ast.Load())
 
     # ---------------------------------------------------------------- the body
 
@@ -126,15 +151,15 @@ class Forward:
         elif isinstance(operation, Choose):
             self.owner.helper("choose")
             terms = self.align([self.terms[wire] for wire in wires(box.inputs)], expand=True)
-            self.assign(box, [call("choose", *(term.expression for term in terms))], terms[0].levels, box.inputs)
+            self.assign(box, [call("choose", *(term.expression for term in terms))], terms[0].levels)
         else:
             assert isinstance(operation, d.Use)
             self._use(box, operation)
 
-    def assign(self, box: Box, values: list[ast.expr], levels: frozenset[Any], inputs: Value, name: str | None = None) -> None:
+    def assign(self, box: Box, values: list[ast.expr], levels: frozenset[Any]) -> None:
         """One statement: the box's outputs are these values."""
         outputs = wires(box.outputs)
-        names = [self._name(box, wire, inputs, name, place, len(outputs)) for place, wire in enumerate(outputs)]
+        names = [self._name(box, wire) for wire in outputs]
         targets: list[ast.expr] = [ast.Name(one, ast.Store()) for one in names]
         if len(values) == len(outputs) == 1:
             statement: ast.stmt = ast.Assign([targets[0]], values[0])
@@ -145,59 +170,44 @@ class Forward:
             self.statements.append((statement, box.span))
         for wire, one in zip(outputs, names, strict=True):
             self.terms[wire] = Term(ast.Name(one, ast.Load()), levels, len(axes_of(wire.object)))
-            self.names[wire] = one
 
-    def _name(self, box: Box, wire: Wire, inputs: Value, wanted: str | None, place: int, count: int) -> str:
-        """The name of the wire that ends here, if one does, else one after what made it."""
-        instance = box.instance
-        if instance is not None and not instance.name.rsplit("_", 1)[-1].isdigit() and count == 1:
-            return sz.python_name(instance.name, self.taken)
-        if count == 1:
-            for used in wires(inputs):
-                if used in self.names and self.uses.get(used, 0) == 1 and self.names[used] not in self.owner.fixed:
-                    return self.names[used]
-        if wanted is None:
-            operation = box.operation
-            wanted = {"Shuffle": getattr(operation, "kind", "x")}.get(type(operation).__name__, "y")
-            if isinstance(operation, d.Use):
-                wanted = operation.definition.name
-            elif instance is not None:
-                wanted = instance.name.rsplit("_", 1)[0]
-        if count > 1:
-            wanted = f"{wanted}_{place}"
-        return sz.python_name({"add": "y", "mul": "y", "sub": "y", "div": "y"}.get(wanted, wanted), self.taken)
+    def _name(self, box: Box, wire: Wire) -> str:
+        """The name of the value's chain; one of its own for what lies in no chain, such as a computed weight."""
+        chain = self.names.chain(wire)
+        if chain is None:
+            chain = Chain(wire.name)
+            chain.boxes.append(box)
+            return sz.python_name(chain.base(), self.taken)
+        if chain.name is None:
+            chain.name = sz.python_name(chain.base(), self.taken)
+        return chain.name
 
     # ---------------------------------------------------------------- levels
 
     def align(self, terms: list[Term], expand: bool, levels: frozenset[Any] | None = None) -> list[Term]:
         """Puts in the batch axes that some have and others lack."""
         union = frozenset().union(*(term.levels for term in terms)) if levels is None else levels
-        return [self._align(term, union, terms, expand) for term in terms]
+        return [self._align(term, union, expand) for term in terms]
 
-    def _align(self, term: Term, union: frozenset[Any], others: list[Term], expand: bool) -> Term:
+    def _align(self, term: Term, union: frozenset[Any], expand: bool) -> Term:
         missing = [level for level in self.context if level in union and level not in term.levels]
         if not missing or (term.literal is not None and not expand):
             return term
-        value = self.concrete(term)
-        if expand:
-            shape = self.batch_shape(union, term)
-            own = [_shape(value, place - term.rank) for place in range(term.rank)]
-            for level in [level for level in self.context if level in union]:
-                if level in missing and level != 0 and any(
-                        outer in term.levels for outer in self.context[:self.context.index(level)]):
-                    value = self._unsqueeze(value, level, union, term.rank)
-            return Term(ast.Call(ast.Attribute(value, "expand", ast.Load()), [*shape, *own], []), union, term.rank)
-        for level in missing:
-            before = [one for one in self.context[:self.context.index(level)] if one in term.levels]
-            if before:
+        value = term.expression
+        for level in reversed(missing):
+            # In front of everything PyTorch puts axes in by itself.
+            if any(one in term.levels for one in self.context[:self.context.index(level)]):
                 value = self._unsqueeze(value, level, union, term.rank)
+        if expand:
+            shape = [*self.batch_shape(union), *[number(-1)] * term.rank]
+            value = ast.Call(ast.Attribute(value, "expand", ast.Load()), shape, [])
         return Term(value, union, term.rank)
 
     def _unsqueeze(self, value: ast.expr, level: Any, union: frozenset[Any], rank: int) -> ast.expr:
         inner = [one for one in self.context[self.context.index(level) + 1:] if one in union]
         return ast.Call(ast.Attribute(value, "unsqueeze", ast.Load()), [number(-rank - len(inner) - 1)], [])
 
-    def batch_shape(self, union: frozenset[Any], like: Term | None = None) -> list[ast.expr]:
+    def batch_shape(self, union: frozenset[Any]) -> list[ast.expr]:
         """The sizes of these levels, from the outermost in."""
         shape: list[ast.expr] = []
         for level in self.context:
@@ -210,21 +220,15 @@ class Forward:
                 shape.append(self.size(level[1]))
         return shape
 
-    def concrete(self, term: Term) -> ast.expr:
-        return term.expression
-
     def _literal(self, value: int | float, wire: Wire) -> Term:
-        base = base_of(wire.object)
-        axes = axes_of(wire.object)
-        if isinstance(base, Finite):
-            kind: ast.expr = quote("torch.long")
-        elif base is BOOL:
-            kind = quote("torch.bool")
-        else:
-            kind = self.owner.real(self)
-            value = float(value) if not isinstance(value, int) or axes else value
-        shape = ast.Tuple([self.size(axis) for axis in axes], ast.Load())
-        made = call("torch.full", shape, number(value), dtype=kind, device=self.owner.device(self))
+        base, axes = base_of(wire.object), axes_of(wire.object)
+
+        def made() -> ast.expr:
+            shape = ast.Tuple([self.size(axis) for axis in axes], ast.Load())
+            kind = quote("torch.long") if isinstance(base, Finite) else quote("torch.bool") if base is BOOL else (
+                self.owner.real(self))
+            return call("torch.full", shape, number(value), dtype=kind, device=self.owner.device(self))
+
         return Term(made, frozenset(), len(axes), literal=value if base is REAL else None)
 
     def size(self, dim: Any) -> ast.expr:
@@ -236,19 +240,18 @@ class Forward:
         level = (operation.body, operation.size)
         for inner, outer in zip(wires(operation.body.inputs), wires(box.inputs), strict=True):
             term = self.terms[outer]
-            self.terms[inner] = Term(term.expression, term.levels | {level}, term.rank - 1)
-            if outer in self.names:
-                self.names[inner] = self.names[outer]
-                self.uses[inner] = self.uses.get(inner, 0) + max(self.uses.get(outer, 0) - 1, 0)
+            self.terms[inner] = Term(term.made, term.levels | {level}, term.rank - 1) if term.literal is None else (
+                self._literal(term.literal, inner))
         self.context = (*self.context, level)
         self.diagram(operation.body)
         for outer, inner in zip(wires(box.outputs), wires(operation.body.outputs), strict=True):
             term = self.terms[inner]
+            if term.literal is not None:
+                self.terms[outer] = self._literal(term.literal, outer)
+                continue
             if level not in term.levels:
-                term = self._align(term, term.levels | {level}, [], expand=True)
+                term = self._align(term, term.levels | {level}, expand=True)
             self.terms[outer] = Term(term.expression, term.levels - {level}, term.rank + 1)
-            if inner in self.names:
-                self.names[outer] = self.names[inner]
         self.context = self.context[:-1]
 
     def _sub(self, box: Box, operation: Sub) -> None:
@@ -257,32 +260,38 @@ class Forward:
         network = operation.network
         inputs = wires(box.inputs)
         given = [self.terms[wire] for wire in [*inputs, *network.free]]
-        own = wires(network.diagram.inputs)
         constant = self.owner.constants[network]
         union = frozenset().union(*(term.levels for term in given))
         if network.stochastic:
             union = frozenset(self.context)
         passed: list[ast.expr] = []
         names = [*arguments(operation, inputs), *network.free]
-        for wire, target in zip(names, [*own, *network.free], strict=True):
+        for wire, target in zip(names, [*wires(network.diagram.inputs), *network.free], strict=True):
             term = self.terms[wire]
-            passed.append(self.materialise(term, wire) if target in constant else self.materialise(
-                self._align(term, union, given, expand=True), wire))
+            passed.append((term if target in constant else self._align(term, union, expand=True)).expression)
         extras = [self.instance(one) for one in network.lent]
         extras += [self.owner.frozen_weight(entry) for entry in network.frozen]
+        extras += self._told(operation, union)
         module = self.instance(box.instance)
         if isinstance(operation, Loop):
             return self._loop(box, operation, module, passed, extras, union)
         if isinstance(operation, Family):
             self.owner.helper("of_family")
-            index = self._align(self.terms[inputs[0]], union, given, expand=True)
-            value: ast.expr = call("of_family", module, index.expression, *passed, *extras)
+            index = self._align(self.terms[inputs[0]], union, expand=True)
+            value: ast.expr = call("of_family", module, index.expression, ast.Tuple(passed, ast.Load()), *extras)
         else:
             value = ast.Call(module, [*passed, *extras], [])
-        self.assign(box, [value], union, box.inputs)
+        self.assign(box, [value], union)
 
-    def materialise(self, term: Term, wire: Wire) -> ast.expr:
-        return term.expression
+    def _told(self, operation: Sub, union: frozenset[Any]) -> list[ast.expr]:
+        """What an instance cannot find out from its inputs: sizes, batch axes, a tensor for device and type."""
+        made = self.owner.source.classes[operation.network]
+        extras = [self.size(operation.sizes[variable]) for variable in made.untold]
+        if made.needs_batch:
+            extras.append(ast.Tuple(self.batch_shape(union), ast.Load()))
+        if made.needs_like:
+            extras.append(self.owner.like(self))
+        return extras
 
     def _loop(self, box: Box, operation: Loop, module: ast.expr, passed: list[ast.expr], extras: list[ast.expr],
               union: frozenset[Any]) -> None:
@@ -290,7 +299,7 @@ class Forward:
         outputs = wires(box.outputs)
         count = len(outputs)
         state, constant = passed[:count], passed[count:]
-        names = [self._name(box, wire, box.inputs, "x", place, count) for place, wire in enumerate(outputs)]
+        names = [self._name(box, wire) for wire in outputs]
         begin = [(name, value) for name, value in zip(names, state, strict=True)
                  if not (isinstance(value, ast.Name) and value.id == name)]
         if begin:
@@ -299,7 +308,8 @@ class Forward:
                 [ast.Tuple(targets, ast.Store())], ast.Tuple([value for _, value in begin], ast.Load()))
             self.statements.append((first, box.span))
         loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
-        member = sz.python_name("member", self.taken)
+        inner = list(operation.network.instances.values())
+        member = sz.python_name(plain(inner[0].name) if len(inner) == 1 else "layer", self.taken)
         function: ast.expr = module if operation.tied else ast.Name(member, ast.Load())
         stores: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
         target = stores[0] if count == 1 else ast.Tuple(stores, ast.Store())
@@ -309,7 +319,6 @@ class Forward:
         self.statements.append((ast.For(variable, over, [step], []), box.span))
         for wire, name in zip(outputs, names, strict=True):
             self.terms[wire] = Term(ast.Name(name, ast.Load()), union, len(axes_of(wire.object)))
-            self.names[wire] = name
 
     def instance(self, instance: Instance) -> ast.expr:
         """The expression for an instance: an attribute, or what was lent."""
@@ -325,6 +334,8 @@ class Forward:
 
     def computed(self, instance: Instance) -> dict[str, ast.expr]:
         """The weights of an instance along its 2-cell, by name."""
+        if instance in self.weights:
+            return self.weights[instance]
         diagram = instance.reparameterisation
         assert diagram is not None and isinstance(instance.operation, d.Use)
         for wire, part in zip(wires(diagram.inputs), instance.parts or ["base"], strict=True):
@@ -334,7 +345,11 @@ class Forward:
         self.diagram(diagram)
         self.context = outside
         names = [name for name, _ in instance.operation.definition.weights]
-        return {name: self.terms[wire].expression for name, wire in zip(names, wires(diagram.outputs), strict=True)}
+        terms = [self.terms[wire] for wire in wires(diagram.outputs)]
+        if any(term.levels for term in terms):
+            raise WeightFromData(instance)
+        self.weights[instance] = {name: term.expression for name, term in zip(names, terms, strict=True)}
+        return self.weights[instance]
 
     def _use(self, box: Box, operation: d.Use) -> None:
         """A primitive, by its row."""
@@ -351,7 +366,7 @@ class Forward:
             levels = frozenset(self.context)
         terms = self.align(terms, row.align == "expand", levels)
         site = Site(self, box, operation, terms, row, levels)
-        self.assign(box, [site.lowered()], levels, box.inputs)
+        self.assign(box, [site.lowered()], levels)
 
     def _leafwise(self, box: Box, operation: d.Use, row: Any, inputs: tuple[Value, ...]) -> None:
         """A primitive generic in an object acts on every factor of it alike."""
@@ -369,7 +384,7 @@ class Forward:
             site = Site(self, box, operation, terms, row, levels)
             part = Box(operation, tuple(column[leaf] for column in columns),
                        tuple(outputs[leaf + place * count] for place in range(results)), box.instance, box.span)
-            self.assign(part, [site.lowered()], levels, part.inputs)
+            self.assign(part, [site.lowered()], levels)
 
     # ---------------------------------------------------------------- axis patterns
 
@@ -380,11 +395,7 @@ class Forward:
         levels = frozenset().union(*(term.levels for term in terms))
         terms = self.align(terms, False, levels)
         value = patterns.lowered(operation, [term.expression for term in terms], self)
-        self.assign(box, [value], levels, box.inputs)
-
-
-def _shape(value: ast.expr, place: int) -> ast.expr:
-    return ast.Subscript(ast.Attribute(value, "shape", ast.Load()), number(place), ast.Load())
+        self.assign(box, [value], levels)
 
 
 def _labels(value: Value) -> list[str | None]:
@@ -399,28 +410,4 @@ def _labels(value: Value) -> list[str | None]:
     return found
 
 
-def _count_uses(network: Network, body: Diagram) -> dict[Wire, int]:
-    """How often each wire is used in a body, in diagrams inside and by what is free in its networks."""
-    counts: dict[Wire, int] = {}
-
-    def use(value: Value) -> None:
-        for wire in wires(value):
-            counts[wire] = counts.get(wire, 0) + 1
-
-    def visit(diagram: Diagram, depth: int) -> None:
-        for box in diagram.boxes:
-            use(box.inputs)
-            if isinstance(box.operation, Sub):
-                use(tuple(box.operation.network.free))
-            for inner in box.operation.inside().values():
-                visit(inner, depth + 1)
-        use(diagram.outputs)
-
-    visit(body, 0)
-    for instance in network.instances.values():
-        if instance.reparameterisation is not None:
-            visit(instance.reparameterisation, 0)
-    return counts
-
-
-__all__ = ["Forward", "Unlowered", "ROWS", "fill"]
+__all__ = ["Forward", "Unlowered", "WeightFromData"]

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from catlang import dims
+from catlang.checker.reserved import MODULE_ATTRIBUTES
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.forward import Forward
 from catlang.compiler.emission.site import Site
@@ -17,30 +18,51 @@ from catlang.dims import Variable
 from catlang.objects.colour import REAL, axes_of, base_of
 
 
+class NotGiven(ValueError):
+    """Sizes without which there is no module."""
+
+    def __init__(self, sizes: list[Variable]) -> None:
+        super().__init__(", ".join(variable.name for variable in sizes))
+        self.sizes = sizes
+
+
+#: Names that mean something else in emitted code.
+RESERVED = frozenset("self super torch nn F batch like range tuple len ValueError namedtuple Output".split())
+
+
 class ModuleClass:
     """Emits one network as a class; ``source`` collects what its file needs besides."""
 
-    def __init__(self, source: Any, network: Network, name: str, is_root: bool) -> None:
+    def __init__(self, source: Any, network: Network, is_root: bool) -> None:
         self.source = source
         self.network = network
-        self.name = name
         self.is_root = is_root
         self.constants = source.constants
         self.constant: set[Wire] = source.constants[network]
         self.rows = source.rows
-        self.static = sz.static_sizes(network)
+        self.static: set[Variable] = set()
+        self.asked: set[Variable] = set()
         self.told = sz.readable(network)
         self.lent: dict[Instance, str] = {}
         self.frozen: dict[Any, ast.expr] = {}
-        self.kept: set[Variable] = set()
-        self.reserved = {"self", "torch", "nn", "F", "batch", *source.reserved}
-        self.fixed: set[str] = set()
+        self.kept: dict[Variable, str] = {}
+        self.needs_like = False
+        self.needs_batch = False
+        self.reserved = RESERVED | source.reserved
         self.size_names: dict[Variable, str] = {}
-        taken = set(self.reserved) | set(self.labels() or ())
+        taken = {*self.reserved, *(self.labels() or ())}
         for variable in network.sizes:
             self.size_names[variable] = sz.python_name(variable.name, taken)
-        self.parameters = [variable for variable in network.sizes if variable in self.static]
-        self.reading: dict[Variable, None] = {}
+
+    @property
+    def parameters(self) -> list[Variable]:
+        """The sizes that the constructor takes: the weights and the number of copies depend on them."""
+        return [variable for variable in self.network.sizes if variable in self.static]
+
+    @property
+    def untold(self) -> list[Variable]:
+        """The sizes that ``forward`` takes: it needs them, and no input tells them."""
+        return [variable for variable in self.network.sizes if variable in self.asked]
 
     def helper(self, name: str) -> None:
         self.source.helper(name)
@@ -54,38 +76,73 @@ class ModuleClass:
             return number(dim)
         names: dict[Variable, ast.expr] = {}
         for variable in dims.variables(dim):
-            names[variable] = self._size_name(variable)
+            names[variable] = self._size_name(variable, forward)
         return sz.expression(dim, names)
 
-    def _size_name(self, variable: Variable) -> ast.expr:
-        name = self.size_names[variable]
+    def _size_name(self, variable: Variable, forward: Forward) -> ast.expr:
         if variable in self.static:
-            self.kept.add(variable)
-            return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
-        self.reading.setdefault(variable)
-        return ast.Name(name, ast.Load())
+            return self.attribute(variable)
+        if variable in self.told:
+            forward.reading.setdefault(variable)
+        else:
+            self.asked.add(variable)
+        return ast.Name(self.size_names[variable], ast.Load())
+
+    def attribute(self, variable: Variable) -> ast.expr:
+        """A size that the constructor keeps; what a module has anyway is called so no more."""
+        if variable not in self.kept:
+            taken = {*MODULE_ATTRIBUTES, *self.network.instances, *self.kept.values(),
+                     *(entry.name for entry in self.network.frozen)}
+            self.kept[variable] = sz.python_name(self.size_names[variable], taken)
+        return ast.Attribute(ast.Name("self", ast.Load()), self.kept[variable], ast.Load())
 
     def device(self, forward: Forward) -> ast.expr:
         """The device of an input, or of a weight where there is none."""
-        return self._property("device", forward, any_input=True)
+        return self._property("device", forward)
 
     def real(self, forward: Forward) -> ast.expr:
         """The floating-point type of an input, or of a weight."""
-        return self._property("dtype", forward, any_input=False)
+        return self._property("dtype", forward)
 
-    def _property(self, name: str, forward: Forward, any_input: bool) -> ast.expr:
+    def _property(self, name: str, forward: Forward) -> ast.expr:
+        given = [*wires(forward.body.inputs), *self.network.free]
+        for wire in given:
+            if name == "device" or base_of(wire.object) is REAL:
+                return ast.Attribute(forward.given(wire), name, ast.Load())
+        weight = self._weight(forward)
+        if weight is not None:
+            return ast.Attribute(weight, name, ast.Load())
+        if not self.is_root:
+            self.needs_like = True
+            return ast.Attribute(ast.Name("like", ast.Load()), name, ast.Load())
+        return quote(f"torch.get_default_{name}()")
+
+    def like(self, forward: Forward) -> ast.expr:
+        """Some tensor of real numbers, for its device and type."""
         for wire in [*wires(forward.body.inputs), *self.network.free]:
-            if any_input or base_of(wire.object) is REAL:
-                return ast.Attribute(ast.Name(forward.names_at_entry[wire], ast.Load()), name, ast.Load())
-        for instance in self.network.instances.values():
-            operation = instance.operation
-            if isinstance(operation, d.Use) and operation.definition.weights:
-                part = (instance.parts or [operation.definition.weights[0][0]])[0]
-                return ast.Attribute(ast.Attribute(forward.instance(instance), part, ast.Load()), name, ast.Load())
-        if self.network.instances or self.network.lent:
-            first = next(iter([*self.network.instances.values(), *self.network.lent]))
-            return quote_property(forward.instance(first), name)
-        return quote("torch.get_default_dtype()") if name == "dtype" else quote("torch.get_default_device()")
+            if base_of(wire.object) is REAL:
+                return forward.given(wire)
+        weight = self._weight(forward)
+        if weight is not None:
+            return weight
+        if not self.is_root:
+            self.needs_like = True
+            return ast.Name("like", ast.Load())
+        return call("torch.empty", number(0), device=self.device(forward))
+
+    def _weight(self, forward: Forward) -> ast.expr | None:
+        """Some weight of an instance of this network, or of one below."""
+        for entry in self.network.frozen:
+            return self.frozen_weight(entry)
+        for instance in [*self.network.instances.values(), *self.network.lent]:
+            path = _path(instance)
+            if path is not None:
+                value = forward.instance(instance)
+                for name in path:
+                    value = ast.Subscript(value, number(name), ast.Load()) if isinstance(name, int) else (
+                        ast.Attribute(value, name, ast.Load()))
+                return value
+        return None
 
     def frozen_weight(self, entry: Any) -> ast.expr:
         if entry in self.frozen:
@@ -99,24 +156,29 @@ class ModuleClass:
     # ---------------------------------------------------------------- the class
 
     def emit(self) -> ast.ClassDef:
-        forwards = [self._forward(body) for body in self.network.bodies]
-        parameters, body = forwards[0]
-        if len(forwards) == 2:
-            body = [ast.If(quote("self.training"), body, forwards[1][1])]
+        """The class, but for its name."""
+        instances = self._instances()
+        parameters, body = self._forward(self.network.diagram, self.labels())
+        if self.network.evaluation is not None:
+            body = [ast.If(quote("self.training"), body, self._forward(self.network.evaluation, parameters)[1])]
         if self.is_root:
+            if self.static or self.asked:
+                raise NotGiven([one for one in self.network.sizes if one in self.static | self.asked])
             body = [*self.source.checks(self, parameters), *body]
             parameters = [port.name for port in self.source.ports]
+        parameters = [*parameters, *(self.size_names[variable] for variable in self.untold)]
+        parameters += ["batch"] * self.needs_batch + ["like"] * self.needs_like
         arguments = [ast.arg("self"), *(ast.arg(name) for name in parameters)]
         forward = ast.FunctionDef("forward", _arguments(arguments), body, [], lineno=0)
         statements: list[ast.stmt] = []
         doc = self._doc()
         if doc:
             statements.append(ast.Expr(ast.Constant(doc)))
-        begin = self._init()
+        begin = self._init(instances)
         if begin is not None:
             statements.append(begin)
         statements.append(forward)
-        return ast.ClassDef(self.name, [quote("nn.Module")], [], statements, [])
+        return ast.ClassDef("", [quote("nn.Module")], [], statements, [])
 
     def _doc(self) -> str | None:
         definition = self.network.definition
@@ -128,27 +190,24 @@ class ModuleClass:
         head = f"{definition.name} : {shown_type(definition)}"
         return f"{head}\n\n{text.strip()}\n" if text else head
 
-    def _forward(self, body: Diagram) -> tuple[list[str], list[ast.stmt]]:
-        forward = Forward(self, self.network, body)
-        for name in self.size_names.values():
-            forward.taken.add(name)
-        parameters = forward.inputs()
-        forward.names_at_entry = dict(forward.names)
-        value = self._result(forward.run(), forward)
+    def _forward(self, body: Diagram, labels: list[str] | None) -> tuple[list[str], list[ast.stmt]]:
+        forward = Forward(self, self.network, body, set())
+        parameters = forward.inputs(labels)
+        result = forward.run()
+        value = self._result(result, forward)
+        if forward.referred:
+            # An input that is looked at again must keep its name.
+            forward = Forward(self, self.network, body, forward.referred)
+            parameters = forward.inputs(labels)
+            value = self._result(forward.run(), forward)
         statements: list[ast.stmt] = []
-        entry = forward.names_at_entry
-        reads: list[ast.stmt] = []
-        for variable in self.reading:
-            found = self.told.get(variable)
-            if found is None:
-                continue
-            wire, place, axis = found
-            here = self._same_wire(wire, body)
-            value = sz.read_off(variable, ast.Name(entry[here], ast.Load()), place, axis)
-            reads.append(ast.Assign([ast.Name(self.size_names[variable], ast.Store())], value))
+        for variable in forward.reading:
+            wire, place, axis = self.told[variable]
+            read = sz.read_off(variable, ast.Name(forward.entry[self._same_wire(wire, body)], ast.Load()), place, axis)
+            statements.append(ast.Assign([ast.Name(self.size_names[variable], ast.Store())], read))
         if forward.reads_batch:
-            reads.append(ast.Assign([ast.Name("batch", ast.Store())], self._batch(forward, body)))
-        statements += reads
+            statements += self._batch(forward, body)
+        reads = list(statements)
         for statement, span in forward.statements:
             statement.place = span  # type: ignore[attr-defined]
             statements.append(statement)
@@ -165,25 +224,29 @@ class ModuleClass:
         first = wires(self.network.diagram.inputs)
         return wires(body.inputs)[first.index(wire)] if wire in first else wire
 
-    def _batch(self, forward: Forward, body: Diagram) -> ast.expr:
+    def _batch(self, forward: Forward, body: Diagram) -> list[ast.stmt]:
+        """Reads the batch axes off an input; where none has them they are told."""
         for wire in [*wires(body.inputs), *self.network.free]:
-            term = forward.entry_terms.get(wire)
-            if term is not None and 0 in term:
+            if 0 in forward.entry_levels[wire]:
                 rank = len(axes_of(wire.object))
-                shape: ast.expr = ast.Attribute(ast.Name(forward.names_at_entry[wire], ast.Load()), "shape", ast.Load())
-                return shape if rank == 0 else ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
-        return ast.Tuple([], ast.Load())
+                shape: ast.expr = ast.Attribute(ast.Name(forward.entry[wire], ast.Load()), "shape", ast.Load())
+                value = shape if rank == 0 else ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
+                return [ast.Assign([ast.Name("batch", ast.Store())], value)]
+        if self.is_root:
+            return [ast.Assign([ast.Name("batch", ast.Store())], ast.Tuple([], ast.Load()))]
+        self.needs_batch = True
+        return []
 
     def _result(self, value: Value, forward: Forward) -> ast.expr:
         """What is returned; every part has every batch axis, if any input has."""
         found = wires(value)
-        level = frozenset({0}) if any(0 in levels for levels in forward.entry_terms.values()) else frozenset()
+        level = frozenset({0}) if any(0 in levels for levels in forward.entry_levels.values()) else frozenset()
 
         def build(part: Value) -> ast.expr:
             if isinstance(part, Wire):
                 term = forward.terms[part]
                 if self.is_root and level - term.levels:
-                    term = forward._align(term, level, [], expand=True)
+                    term = forward._align(term, level, expand=True)
                 return term.expression
             return ast.Tuple([build(inner) for inner in part], ast.Load())
 
@@ -196,56 +259,60 @@ class ModuleClass:
 
     # ---------------------------------------------------------------- __init__
 
-    def _init(self) -> ast.FunctionDef | None:
+    def _size(self, dim: Any) -> ast.expr:
+        """A size in the constructor."""
+        dim = dims.resolve(dim)
+        if isinstance(dim, int):
+            return number(dim)
+        self.static.update(dims.variables(dim))
+        return sz.expression(dim, {variable: ast.Name(name, ast.Load()) for variable, name in self.size_names.items()})
+
+    def _instances(self) -> list[ast.stmt]:
+        """Statements of the constructor that make the weights and the submodules."""
         statements: list[ast.stmt] = []
-        names = {variable: ast.Name(self.size_names[variable], ast.Load()) for variable in self.network.sizes}
-
-        def size(dim: Any) -> ast.expr:
-            dim = dims.resolve(dim)
-            return number(dim) if isinstance(dim, int) else sz.expression(dim, dict(names))
-
-        for variable in self.parameters:
-            if variable in self.kept:
-                statements.append(_assign(self.size_names[variable], ast.Name(self.size_names[variable], ast.Load())))
         if self.is_root:
-            for entry in self.source.frozen_entries(self.network):
-                statements += self._frozen_parameter(entry, size)
+            for entry in self.network.frozen:
+                statements += self._frozen_parameter(entry)
         for instance in self.network.instances.values():
-            made = self._constructor(instance, size)
-            if made is None:
-                continue
-            statements.append(_assign(instance.name, made, instance.span))
-            statements += self._initialisers(instance)
+            made = self._constructor(instance)
+            if made is not None:
+                statements.append(_assign(instance.name, made, instance.span))
+                statements += self._initialisers(instance)
+        return statements
+
+    def _init(self, instances: list[ast.stmt]) -> ast.FunctionDef | None:
+        statements: list[ast.stmt] = [_assign(self.kept[variable], ast.Name(self.size_names[variable], ast.Load()))
+                                      for variable in self.parameters if variable in self.kept]
+        statements += instances
         if not statements:
             return None
         statements.insert(0, ast.Expr(quote("super().__init__()")))
         arguments = [ast.arg("self"), *(ast.arg(self.size_names[variable]) for variable in self.parameters)]
         return ast.FunctionDef("__init__", _arguments(arguments), statements, [], lineno=0)
 
-    def _constructor(self, instance: Instance, size: Any) -> ast.expr | None:
+    def _constructor(self, instance: Instance) -> ast.expr | None:
         operation = instance.operation
         if isinstance(operation, Sub):
-            name = self.source.class_name(operation.network)
-            inner = sz.static_sizes(operation.network)
-            arguments = [size(operation.sizes[variable]) for variable in operation.network.sizes if variable in inner]
-            made: ast.expr = ast.Call(ast.Name(name, ast.Load()), arguments, [])
+            inner = self.source.classes[operation.network]
+            arguments = [self._size(operation.sizes[variable]) for variable in inner.parameters]
+            made: ast.expr = ast.Call(self.source.class_of(operation.network), arguments, [])
             if isinstance(operation, Loop) and operation.tied:
                 return made
             if isinstance(operation, Loop | Family):
-                every = ast.comprehension(ast.Name("_", ast.Store()), call("range", size(operation.count)), [], 0)
-                return call("nn.ModuleList", ast.GeneratorExp(made, [every]))
+                every = ast.comprehension(ast.Name("_", ast.Store()), call("range", self._size(operation.count)), [], 0)
+                return call("nn.ModuleList", ast.ListComp(made, [every]))
             return made
         assert isinstance(operation, d.Use)
         if instance.reparameterisation is not None:
             self.helper("Weights")
-            shapes = {name: ast.Tuple([size(axis) for axis in axes_of(wire.object)], ast.Load())
+            shapes = {name: ast.Tuple([self._size(axis) for axis in axes_of(wire.object)], ast.Load())
                       for name, wire in zip(instance.parts or ["base"], wires(instance.reparameterisation.inputs), strict=True)}
             return call("Weights", **shapes)
         row = self.rows.get(operation.definition.name)
         if row is None or row.module is None:
             return None
         box = d.Box(operation, (), (), instance, instance.span)  # type: ignore[arg-type]
-        site = Site(_Sizes(self, size), box, operation, [], row, frozenset())
+        site = Site(_Sizes(self), box, operation, [], row, frozenset())
         site.rank = len(axes_of(_input_of(operation)))
         from catlang.compiler.lowering.row import fill
 
@@ -255,8 +322,8 @@ class ModuleClass:
                 self.helper(node.id)
         return found
 
-    def _frozen_parameter(self, entry: Any, size: Any) -> list[ast.stmt]:
-        shape = ast.Tuple([size(self.source.substitution(axis)) for axis in axes_of(entry.object)], ast.Load())
+    def _frozen_parameter(self, entry: Any) -> list[ast.stmt]:
+        shape = ast.Tuple([self._size(self.source.substitution(axis)) for axis in axes_of(entry.object)], ast.Load())
         made = call("nn.Parameter", call("torch.zeros", shape), requires_grad=number(False))
         return [_assign(entry.name, made, entry.span)]
 
@@ -281,14 +348,14 @@ class ModuleClass:
 class _Sizes:
     """What a row's constructor may ask for: sizes in terms of the constructor's own arguments."""
 
-    def __init__(self, owner: ModuleClass, size: Any) -> None:
+    def __init__(self, owner: ModuleClass) -> None:
         self.owner = owner
-        self.size = size
+        self.size = owner._size
 
 
 def _input_of(operation: d.Use) -> Any:
     """The object of a primitive's first input."""
-    from catlang.checker.use import arguments_as_substitution
+    from catlang.checker.arguments import arguments_as_substitution
     from catlang.objects.colour import leaves
 
     found = leaves(arguments_as_substitution(operation).object(operation.definition.domain))
@@ -305,6 +372,17 @@ def _arguments(arguments: list[ast.arg]) -> ast.arguments:
     return ast.arguments(posonlyargs=[], args=arguments, kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
-def quote_property(module: ast.expr, name: str) -> ast.expr:
-    parameters = ast.Call(ast.Attribute(module, "parameters", ast.Load()), [], [])
-    return ast.Attribute(call("next", parameters), name, ast.Load())
+def _path(instance: Instance) -> list[str | int] | None:
+    """How to get from an instance to a weight of real numbers in it."""
+    operation = instance.operation
+    if isinstance(operation, d.Use):
+        if instance.reparameterisation is not None:
+            return [(instance.parts or ["base"])[0]]
+        return [operation.definition.weights[0][0]] if operation.definition.weights else None
+    if isinstance(operation, Sub):
+        for inner in operation.network.instances.values():
+            path = _path(inner)
+            if path is not None:
+                several = isinstance(operation, Family) or isinstance(operation, Loop) and not operation.tied
+                return [*([0] if several else []), inner.name, *path]
+    return None

@@ -6,13 +6,12 @@ import ast
 import keyword
 
 from catlang import dims
-from catlang.checker.formula import Formula
-from catlang.compiler.lowering.row import number, quote
+from catlang.compiler.lowering.row import number
 from catlang.diagram import diagram as d
-from catlang.diagram.diagram import Diagram, Wire, wires
-from catlang.diagram.network import Each, Family, Loop, Network, Sub
+from catlang.diagram.diagram import Wire, wires
+from catlang.diagram.network import Network
 from catlang.dims import Dim, Quotient, Variable
-from catlang.objects.colour import Finite, axes_of, base_of
+from catlang.objects.colour import axes_of
 
 
 def expression(dim: Dim, names: dict[Variable, ast.expr]) -> ast.expr:
@@ -46,39 +45,9 @@ def _monomial(monomial: tuple[tuple[object, int], ...], coefficient: int, names:
     return product
 
 
-def static_sizes(network: Network) -> set[Variable]:
-    """The sizes that a network's weights, or the number of its copies, depend on, and those no input tells."""
-    found: set[Variable] = set()
-
-    def need(value: object) -> None:
-        if isinstance(value, dims.Poly):
-            found.update(dims.variables(value))
-        elif isinstance(value, tuple):
-            for one in value:
-                need(one)
-
-    for instance in network.instances.values():
-        operation = instance.operation
-        if isinstance(operation, d.Use):
-            for obj in weight_objects(operation):
-                need(tuple(axes_of(obj)))
-            for wire in wires(instance.reparameterisation.inputs) if instance.reparameterisation is not None else []:
-                need(tuple(axes_of(wire.object)))
-        elif isinstance(operation, Sub):
-            inner = static_sizes(operation.network)
-            for variable, value in operation.sizes.items():
-                if variable in inner:
-                    need(value)
-            if isinstance(operation, Loop | Family):
-                need(operation.count)
-    told = readable(network)
-    found.update(variable for variable in needed(network) if variable not in told)
-    return found
-
-
 def weight_objects(operation: d.Use) -> list[object]:
     """The objects of the weights and of the state of a primitive, its arguments put in."""
-    from catlang.checker.use import arguments_as_substitution
+    from catlang.checker.arguments import arguments_as_substitution
 
     substitution = arguments_as_substitution(operation)
     definition = operation.definition
@@ -116,52 +85,9 @@ def read_off(variable: Variable, wire: ast.expr, place: int, axis: Dim) -> ast.e
     return shape if coefficient == 1 else ast.BinOp(shape, ast.FloorDiv(), expression(coefficient, {}))
 
 
-def needed(network: Network) -> set[Variable]:
-    """The sizes that code in the network's body may have to write down."""
-    found: set[Variable] = set()
-
-    def need(value: object) -> None:
-        if isinstance(value, dims.Poly):
-            found.update(dims.variables(value))
-        elif isinstance(value, Formula):
-            need(value.parts)
-        elif isinstance(value, tuple):
-            for one in value:
-                need(one)
-
-    def visit(diagram: Diagram) -> None:
-        for box in diagram.boxes:
-            operation = box.operation
-            if isinstance(operation, d.Use):
-                for value in operation.arguments.values():
-                    need(value)
-            elif isinstance(operation, d.Shuffle):
-                for value in operation.sizes.values():
-                    need(value)
-            elif isinstance(operation, Each):
-                need(operation.size)
-                visit(operation.body)
-            elif isinstance(operation, Sub):
-                inner = static_sizes(operation.network)
-                for variable, value in operation.sizes.items():
-                    if variable in inner:
-                        need(value)
-            elif isinstance(operation, d.Literal):
-                for wire in wires(box.outputs):
-                    need(tuple(axes_of(wire.object)))
-
-    for body in network.bodies:
-        visit(body)
-    for wire in wires(network.diagram.inputs):
-        base = base_of(wire.object)
-        if isinstance(base, Finite):
-            pass
-    return found
-
-
 def python_name(name: str, taken: set[str]) -> str:
     """A name that Python takes and nothing else has."""
-    if keyword.iskeyword(name) or name in ("self", "torch", "nn", "F"):
+    if keyword.iskeyword(name):
         name += "_"
     base, number_ = name, 1
     while name in taken:
@@ -169,6 +95,3 @@ def python_name(name: str, taken: set[str]) -> str:
         name = f"{base}{number_}"
     taken.add(name)
     return name
-
-
-__all__ = ["expression", "needed", "python_name", "quote", "read_off", "readable", "static_sizes", "weight_objects"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +16,13 @@ from typing import Any
 from catlang.compiler import emitted
 from catlang.compiler.emission import entry, interface
 from catlang.compiler.emission.constancy import callers_first, constant_inputs
-from catlang.compiler.emission.module import ModuleClass
+from catlang.compiler.emission.layout import definition
+from catlang.compiler.emission.module import RESERVED, ModuleClass
+from catlang.compiler.emission.sizes import python_name
+from catlang.compiler.lowering.row import quote
 from catlang.diagram.diagram import Value, Wire
 from catlang.diagram.network import Network, Specialiser, erase
+from catlang.dims.constraint import Constraint
 from catlang.objects.colour import Product, resolve
 
 _HELPERS = {node.name: node for node in ast.parse(inspect.getsource(emitted)).body
@@ -27,24 +32,26 @@ _HELPERS = {node.name: node for node in ast.parse(inspect.getsource(emitted)).bo
 class SourceFile:
     """Emits a root network and everything below it."""
 
-    def __init__(self, root: Network, specialiser: Specialiser, rows: dict[str, Any], title: str) -> None:
+    def __init__(self, root: Network, specialiser: Specialiser, rows: dict[str, Any], title: str,
+                 conditions: list[Constraint]) -> None:
         self.root = root
         self.specialiser = specialiser
         self.rows = rows
         self.title = title
+        self.conditions = conditions
         self.order = callers_first(root)
         self.constants = constant_inputs(root)
-        self.helpers: set[str] = set()
         self.reserved = frozenset(_HELPERS)
+        self.helpers: set[str] = set()
+        self.classes: dict[Network, ModuleClass] = {}
         self.names: dict[Network, str] = {}
-        self.ports = interface.ports(root, frozenset(_HELPERS))
+        self.ports = interface.ports(root, self.reserved)
         self.tuples: dict[tuple[str, ...], str] = {}
-        taken = {"torch", "nn", "F", *_HELPERS}
-        for network in self.order:
-            self.names[network] = _class_name(network, taken)
 
-    def class_name(self, network: Network) -> str:
-        return self.names[network]
+    def class_of(self, network: Network) -> ast.expr:
+        """The class of a network, which every network that uses it comes after."""
+        name = self.names[network]
+        return ast.Name(name, ast.Load()) if name else quote("nn.Identity")
 
     def helper(self, name: str) -> None:
         """Notes that a helper is used, and those that it uses itself."""
@@ -61,9 +68,6 @@ class SourceFile:
 
     def real_constant(self, value: Any) -> Any:
         return self.specialiser.constant(value, None)
-
-    def frozen_entries(self, network: Network) -> list[Any]:
-        return network.frozen
 
     def checks(self, owner: ModuleClass, parameters: list[str]) -> list[ast.stmt]:
         return entry.checks(self, owner, parameters)
@@ -82,105 +86,46 @@ class SourceFile:
         if names is None or len(names) != len(values):
             return ast.Tuple(values, ast.Load())
         if names not in self.tuples:
-            self.tuples[names] = _fresh("Output", {*self.names.values(), *self.tuples.values()})
+            self.tuples[names] = python_name("Output", {*self.names.values(), *self.tuples.values()})
         return ast.Call(ast.Name(self.tuples[names], ast.Load()), values, [])
 
     def text(self) -> str:
         """The source."""
-        classes: dict[str, ast.ClassDef] = {}
+        made: list[ast.ClassDef] = []
         alike: dict[str, str] = {}
+        taken = {*RESERVED, *_HELPERS}
+        own = _class_name(self.root, taken)
         for network in reversed(self.order):
-            made = ModuleClass(self, network, self.names[network], network is self.root).emit()
-            ast.fix_missing_locations(made)
-            # Two places that hold the same diagram have the same class.
-            key = ast.dump(ast.ClassDef("", made.bases, [], made.body, []))
-            if key in alike and network is not self.root:
-                self.names[network] = alike[key]
+            emitter = self.classes[network] = ModuleClass(self, network, network is self.root)
+            node = emitter.emit()
+            if _is_identity(network) and network is not self.root:
+                self.names[network] = ""
                 continue
-            alike[key] = made.name
-            classes[made.name] = made
+            # Two places that hold the same diagram have the same class.
+            key = ast.dump(node)
+            if network is self.root or key not in alike:
+                node.name = own if network is self.root else _class_name(network, taken)
+                alike[key] = node.name
+                made.append(ast.fix_missing_locations(node))
+            self.names[network] = alike[key]
         helpers = [_HELPERS[name] for name in _HELPERS if name in self.helpers]
-        body = "\n\n\n".join(_unparse(node) for node in [*helpers, *classes.values()])
-        imports = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
-        imports = "\n".join(line for line in imports.splitlines()
-                            if not line.endswith(" as F") or re.search(r"\bF\.", body)) + "\n"
-        if not re.search(r"\btorch\.", body):
-            imports = imports.replace("import torch\n", "", 1)
+        folder = os.path.dirname(os.path.abspath(self.root.span.source.name)) if self.root.span is not None else ""
+        body = "\n\n\n".join(definition(node, folder) for node in [*helpers, *made])
+        modules = {"torch": "import torch", "F": "import torch.nn.functional as F", "nn": "from torch import nn"}
+        imports = "\n".join(line for name, line in modules.items() if re.search(rf"\b{name}\.", body))
         if self.tuples:
-            imports = "from collections import namedtuple\n\n" + imports
-            types = [f"{name} = namedtuple({name!r}, {list(fields)!r})"
-                     for fields, name in self.tuples.items()]
+            imports = f"from collections import namedtuple\n\n{imports}"
+            types = [f"{name} = namedtuple({name!r}, {list(fields)!r})" for fields, name in self.tuples.items()]
             body = "\n".join(types) + f"\n\n\n{body}"
-        return f'"""{self.title}"""\n\n{imports}\n\n{body}\n'
+        return f'"""{self.title}"""\n\n{imports}\n\n\n{body}\n'
+
+
+def _is_identity(network: Network) -> bool:
+    return (len(network.bodies) == 1 and isinstance(network.diagram.inputs, Wire) and not network.diagram.boxes
+            and network.diagram.outputs is network.diagram.inputs)
 
 
 def _class_name(network: Network, taken: set[str]) -> str:
     words = network.name.split("_")
     name = "".join(word[:1].upper() + word[1:] for word in words if word) or "Net"
-    if not name[0].isalpha():
-        name = f"Net{name}"
-    name = _fresh(name, taken)
-    taken.add(name)
-    return name
-
-
-def _fresh(base: str, taken: set[str]) -> str:
-    name, number = base, 1
-    while name in taken:
-        number += 1
-        name = f"{base}{number}"
-    return name
-
-
-def _unparse(node: ast.stmt) -> str:
-    """A definition as text, with places as comments and a blank line between methods."""
-    if isinstance(node, ast.ClassDef):
-        bases = ", ".join(ast.unparse(base) for base in node.bases)
-        lines = [f"class {node.name}({bases}):" if bases else f"class {node.name}:"]
-        for position, statement in enumerate(node.body):
-            if position and isinstance(statement, ast.FunctionDef):
-                lines.append("")
-            lines += _indented(_statement(statement))
-        return "\n".join(lines)
-    return "\n".join(_statement(node))
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [f"    {line}" if line else "" for line in lines]
-
-
-def _statement(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.FunctionDef):
-        lines = [f"def {node.name}({ast.unparse(node.args)}):"]
-        for statement in node.body:
-            lines += _indented(_statement(statement))
-        return lines
-    if isinstance(node, ast.If):
-        lines = [f"if {ast.unparse(node.test)}:"]
-        for statement in node.body:
-            lines += _indented(_statement(statement))
-        if node.orelse:
-            lines.append("else:")
-            for statement in node.orelse:
-                lines += _indented(_statement(statement))
-        return lines
-    if isinstance(node, ast.For):
-        lines = [f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}:" + _place(node)]
-        for statement in node.body:
-            lines += _indented(_statement(statement))
-        return lines
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-        text = node.value.value.replace("\\", "\\\\").replace('"""', "'''")
-        return f'"""{text}"""'.split("\n")
-    lines = ast.unparse(node).split("\n")
-    lines[-1] += _place(node)
-    return lines
-
-
-def _place(node: ast.stmt) -> str:
-    span = getattr(node, "place", None)
-    if span is None:
-        return ""
-    from catlang.visible import visible
-
-    return f"  # {visible(span.place.rsplit(':', 1)[0])}"
+    return python_name(name if name[0].isalpha() else f"Net{name}", taken)

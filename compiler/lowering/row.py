@@ -53,6 +53,16 @@ class _Fill(ast.NodeTransformer):
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self.values = values
 
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """A filled-in tuple behind a star becomes part of what it stands in."""
+        super().generic_visit(node)
+        for field in ("elts", "args"):
+            items = getattr(node, field, None)
+            if isinstance(items, list) and any(isinstance(item, ast.Starred) for item in items):
+                setattr(node, field, [part for item in items for part in (
+                    item.value.elts if isinstance(item, ast.Starred) and isinstance(item.value, ast.Tuple) else [item])])
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
         found = self.values.get(node.id)
         return copy.deepcopy(found) if found is not None else node

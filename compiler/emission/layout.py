@@ -1,0 +1,131 @@
+"""Syntax trees as text: Python's own spelling, with long statements wrapped and places of the ``.cat`` file as comments."""
+
+from __future__ import annotations
+
+import ast
+import os
+
+from catlang.checker.module import LIBRARY
+from catlang.span import Span
+from catlang.visible import visible
+
+#: How long a line may be, its comment aside.
+WIDTH = 100
+
+
+def definition(node: ast.stmt, folder: str) -> str:
+    """A function or a class; places are told as seen from the folder."""
+    return "\n".join(_statement(node, folder, 0))
+
+
+def _block(statements: list[ast.stmt], folder: str, depth: int) -> list[str]:
+    lines: list[str] = []
+    for position, statement in enumerate(statements):
+        if position and isinstance(statement, ast.FunctionDef):
+            lines.append("")
+        lines += _statement(statement, folder, depth)
+    return lines
+
+
+def _statement(node: ast.stmt, folder: str, depth: int) -> list[str]:
+    indent = "    " * depth
+    if isinstance(node, ast.ClassDef):
+        bases = ", ".join(ast.unparse(base) for base in node.bases)
+        head = f"class {node.name}({bases}):" if bases else f"class {node.name}:"
+        return [indent + head, *_block(node.body, folder, depth + 1)]
+    if isinstance(node, ast.FunctionDef):
+        head = f"{indent}def {node.name}({ast.unparse(node.args)}):"
+        if len(head) > WIDTH:
+            names = [f"{indent}    {part}," for part in ast.unparse(node.args).split(", ")]
+            heads = [f"{indent}def {node.name}(", *names, f"{indent}):"]
+        else:
+            heads = [head]
+        return [*heads, *_block(node.body, folder, depth + 1)]
+    if isinstance(node, ast.If):
+        lines = [f"{indent}if {ast.unparse(node.test)}:", *_block(node.body, folder, depth + 1)]
+        if len(lines[0]) > WIDTH and isinstance(node.test, ast.BoolOp):
+            lines[:1] = [f"{indent}if (", *_operands(node.test, indent + "    "), f"{indent}):"]
+        return lines + ([f"{indent}else:", *_block(node.orelse, folder, depth + 1)] if node.orelse else [])
+    if isinstance(node, ast.For):
+        head = f"{indent}for {ast.unparse(node.target).strip('()')} in {ast.unparse(node.iter)}:"
+        return [head + _place(node, folder), *_block(node.body, folder, depth + 1)]
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        text = node.value.value.replace("\\", "\\\\").replace('"""', "'''")
+        return [indent + line if line else "" for line in f'"""{text}"""'.split("\n")]
+    lines = _wrapped(node, indent)
+    lines[-1] += _place(node, folder)
+    return lines
+
+
+def _operands(node: ast.BoolOp, indent: str) -> list[str]:
+    word = "or" if isinstance(node.op, ast.Or) else "and"
+    return [f"{indent}{word if place else ''} {ast.unparse(value)}".replace(f"{indent} ", indent)
+            for place, value in enumerate(node.values)]
+
+
+def _wrapped(node: ast.stmt, indent: str) -> list[str]:
+    """A simple statement on one line, or with the call it ends in taken apart."""
+    if isinstance(node, ast.Assign):
+        targets = " = ".join(ast.unparse(target).strip("()") for target in node.targets)
+        return _expression(node.value, f"{indent}{targets} = ", "", indent)
+    if isinstance(node, ast.Return) and node.value is not None:
+        return _expression(node.value, f"{indent}return ", "", indent)
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        return _expression(node.exc, f"{indent}raise ", "", indent)
+    return [indent + line for line in ast.unparse(node).split("\n")]
+
+
+def _expression(node: ast.expr, before: str, after: str, indent: str) -> list[str]:
+    """An expression between two texts; where a line is too short for all of it, its parts have lines of their own."""
+    bare = isinstance(node, ast.Tuple) and not after and len(node.elts) > 1
+    text = ast.unparse(node)
+    if bare and before.lstrip().startswith("return") or bare and before.endswith("= "):
+        text = text[1:-1]
+    if len(before) + len(text) + len(after) <= WIDTH or "\n" in text:
+        return [before + text + after]
+    inner = indent + "    "
+    if isinstance(node, ast.Call):
+        lines = [f"{before}{ast.unparse(node.func)}("]
+        comma = "," if len(node.args) + len(node.keywords) > 1 else ""
+        for argument in node.args:
+            lines += _expression(argument, inner, comma, inner)
+        for keyword in node.keywords:
+            lines += _expression(keyword.value, f"{inner}{keyword.arg}=", comma, inner)
+        return [*lines, f"{indent}){after}"] if len(lines) > 1 else [before + text + after]
+    if isinstance(node, ast.Tuple) and node.elts:
+        lines = [f"{before}("]
+        for element in node.elts:
+            lines += _expression(element, inner, ",", inner)
+        return [*lines, f"{indent}){after}"]
+    if isinstance(node, ast.ListComp):
+        [every] = node.generators
+        return [f"{before}[", *_expression(node.elt, inner, "", inner),
+                f"{inner}for {ast.unparse(every.target)} in {ast.unparse(every.iter)}", f"{indent}]{after}"]
+    if isinstance(node, ast.JoinedStr):
+        return _message(node, before, after)
+    return [before + text + after]
+
+
+def _message(node: ast.JoinedStr, before: str, after: str) -> list[str]:
+    """A long message as several that Python joins."""
+    parts: list[list[ast.expr]] = [[]]
+    for value in node.values:
+        longer = ast.unparse(ast.JoinedStr([*parts[-1], value]))
+        if parts[-1] and len(before) + len(longer) + len(after) > WIDTH:
+            parts.append([])
+        parts[-1].append(value)
+    lines = [f"{before if not place else ' ' * len(before)}{ast.unparse(ast.JoinedStr(part))}"
+             for place, part in enumerate(parts)]
+    lines[-1] += after
+    return lines
+
+
+def _place(node: ast.stmt, folder: str) -> str:
+    """A comment with the place in the ``.cat`` file, seen from the folder of the root's."""
+    span: Span | None = getattr(node, "place", None)
+    if span is None:
+        return ""
+    line = span.source.position(span.start)[0]
+    name = os.path.abspath(span.source.name)
+    name = os.path.relpath(name, LIBRARY if name.startswith(LIBRARY + os.sep) else folder)
+    return f"  # {visible(name.replace(os.sep, '/'))}:{line}"
