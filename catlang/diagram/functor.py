@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Shuffle, Value, Wire, wires
 from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub
@@ -167,6 +168,8 @@ class Frame(Generic[V]):
             return value
         if isinstance(value, tuple):
             return self.sizes.axes(value)
+        if isinstance(value, Formula):
+            return value.evaluate(lambda constant: constant, self.sizes.dim)
         return self.sizes.part(value)
 
     def objects(self, value: Value) -> list[Object]:
@@ -185,7 +188,7 @@ class Frame(Generic[V]):
         functor = self.walk.functor
         diagram = instance.reparameterisation
         if diagram is None or part not in names[:len(operation.definition.weights)]:
-            from catlang.checker.use import arguments_as_substitution
+            from catlang.checker.arguments import arguments_as_substitution
 
             obj = owner.sizes.object(arguments_as_substitution(operation).object(named[names.index(part)][1]))
             return functor.weight(f"{address}.{part}", obj, self.walk.weights)

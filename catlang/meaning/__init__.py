@@ -1,0 +1,1 @@
+"""Meanings: one functor out of networks a folder."""

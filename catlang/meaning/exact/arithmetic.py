@@ -1,0 +1,86 @@
+"""Arithmetic, activations, truth values: entry by entry."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from catlang.meaning.exact.row import Inexact, Undefined, entrywise, inexact, means, rational
+
+if TYPE_CHECKING:
+    from catlang.diagram.functor import Site
+    from catlang.meaning.exact.array import Array
+
+for name, function in {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "maximum": max,
+    "minimum": min,
+    "neg": lambda x: -x,
+    "abs": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "floor": floor,
+    "square": lambda x: x * x,
+    "relu": lambda x: max(x, 0),
+    "less": lambda x, y: x < y,
+    "less_equal": lambda x, y: x <= y,
+    "greater": lambda x, y: x > y,
+    "greater_equal": lambda x, y: x >= y,
+    "equal": lambda x, y: x == y,
+    "not_equal": lambda x, y: x != y,
+    "logical_and": lambda x, y: x and y,
+    "logical_or": lambda x, y: x or y,
+    "logical_not": lambda x: not x,
+    "select": lambda which, x, y: x if which else y,
+    "indicator": int,
+}.items():
+    entrywise(name, function)
+
+inexact("a root is irrational", "sqrt", "rsqrt")
+inexact("it is transcendental", "exp", "log", "sin", "cos", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "softplus")
+
+
+@means("div")
+def div(site: Site[Array], x: Array, y: Array) -> Array:
+    if 0 in y.entries:
+        raise Undefined("div", "divides by zero", site.span)
+    return type(x)(x.shape, [Fraction(a) / b for a, b in zip(x.entries, y.entries, strict=True)])
+
+
+@means("reciprocal")
+def reciprocal(site: Site[Array], x: Array) -> Array:
+    if 0 in x.entries:
+        raise Undefined("reciprocal", "divides by zero", site.span)
+    return x.map(lambda a: 1 / Fraction(a))
+
+
+@means("pow")
+def power(site: Site[Array], x: Array, y: Array) -> Array:
+    def one(base: Any, exponent: Any) -> Any:
+        if exponent != int(exponent):
+            raise Inexact("pow", f"has the exponent {exponent}, and a root is irrational", site.span)
+        if base == 0 and exponent < 0:
+            raise Undefined("pow", "divides by zero", site.span)
+        return Fraction(base) ** int(exponent)
+
+    return type(x)(x.shape, [one(a, b) for a, b in zip(x.entries, y.entries, strict=True)])
+
+
+@means("scale")
+def scale(site: Site[Array], x: Array) -> Array:
+    factor = rational(site["factor"], site)
+    return x.map(lambda a: a * factor)
+
+
+@means("clamp")
+def clamp(site: Site[Array], x: Array) -> Array:
+    low, high = rational(site["low"], site), rational(site["high"], site)
+    return x.map(lambda a: min(max(a, low), high))
+
+
+@means("leaky_relu")
+def leaky_relu(site: Site[Array], x: Array) -> Array:
+    slope = rational(site["slope"], site)
+    return x.map(lambda a: a if a > 0 else a * slope)

@@ -1,0 +1,108 @@
+"""What acts along the first axis of its own object, and what moves entries about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catlang.meaning.exact.array import Array
+from catlang.meaning.exact.row import inexact, means, rational
+
+if TYPE_CHECKING:
+    from catlang.diagram.functor import Site
+
+inexact("it is transcendental", "softmax", "log_softmax", "logsumexp")
+
+
+def _falling(x: Array) -> list[int]:
+    """The indices of a row from its largest entry to its least, the first of equals first."""
+    return sorted(range(x.shape[0]), key=lambda place: -x.entries[place])
+
+
+@means("cumsum")
+def cumsum(site: Site[Array], x: Array) -> Array:
+    rest, rows, total = x.shape[1:], [], None
+    for row in x.along():
+        total = row.entries if total is None else [a + b for a, b in zip(total, row.entries, strict=True)]
+        rows.append(Array(rest, total))
+    return Array.stacked(rows, rest)
+
+
+@means("argmax")
+def argmax(site: Site[Array], x: Array) -> Array:
+    return Array((), [_falling(x)[0]])
+
+
+@means("topk")
+def topk(site: Site[Array], x: Array) -> tuple[Array, Array]:
+    best = _falling(x)[:site["k"]]
+    return Array((len(best),), [x.entries[place] for place in best]), Array((len(best),), best)
+
+
+@means("concat")
+def concat(site: Site[Array], x: Array, y: Array) -> Array:
+    return Array((x.shape[0] + y.shape[0], *x.shape[1:]), x.entries + y.entries)
+
+
+@means("split")
+def split(site: Site[Array], x: Array) -> tuple[Array, Array]:
+    rows, first = x.along(), site["n"]
+    return Array.stacked(rows[:first], x.shape[1:]), Array.stacked(rows[first:], x.shape[1:])
+
+
+@means("slice")
+def slice_(site: Site[Array], x: Array) -> Array:
+    return Array.stacked(x.along()[site["start"]:site["stop"]], x.shape[1:])
+
+
+@means("pad")
+def pad(site: Site[Array], x: Array) -> Array:
+    rest = x.shape[1:]
+    value = rational(site["value"], site)
+    row = Array.build(rest, lambda place: value)
+    return Array.stacked([row] * site["left"] + x.along() + [row] * site["right"], rest)
+
+
+@means("roll")
+def roll(site: Site[Array], x: Array) -> Array:
+    rows = x.along()
+    return Array.stacked([rows[(place - site["shift"]) % len(rows)] for place in range(len(rows))], x.shape[1:])
+
+
+@means("flip")
+def flip(site: Site[Array], x: Array) -> Array:
+    return Array.stacked(x.along()[::-1], x.shape[1:])
+
+
+@means("gather")
+def gather(site: Site[Array], x: Array, index: Array) -> Array:
+    rows = x.along()
+    return Array.stacked([rows[place] for place in index.entries], x.shape[1:])
+
+
+@means("at")
+def at(site: Site[Array], x: Array, index: Array) -> Array:
+    return x.along()[index[()]]
+
+
+@means("scatter")
+def scatter(site: Site[Array], x: Array, index: Array, y: Array) -> Array:
+    rows = [list(row.entries) for row in x.along()]
+    for place, row in zip(index.entries, y.along(), strict=True):
+        rows[place] = [a + b for a, b in zip(rows[place], row.entries, strict=True)]
+    return Array(x.shape, [entry for row in rows for entry in row])
+
+
+@means("matmul")
+def matmul(site: Site[Array], x: Array, y: Array) -> Array:
+    (n, k), m = x.shape, y.shape[1]
+    return Array.build((n, m), lambda place: _dot([x[place[0], j] for j in range(k)], [y[j, place[1]] for j in range(k)]))
+
+
+def _dot(x: list[Any], y: list[Any]) -> Any:
+    return sum(a * b for a, b in zip(x, y, strict=True))
+
+
+@means("transpose")
+def transpose(site: Site[Array], x: Array) -> Array:
+    n, m, *rest = x.shape
+    return Array.build((m, n, *rest), lambda place: x[(place[1], place[0], *place[2:])])

@@ -1,0 +1,104 @@
+"""For each primitive with exact values the sizes and constants that it is tried at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from held import distinct, natural, positive
+from hypothesis import strategies as st
+
+size = st.integers(1, 4)
+axes = st.lists(st.integers(1, 3), max_size=3).map(tuple)
+OBJECTS = ["R[]", "R[2]", "Fin[3]", "Bool", "R[2] * Fin[4]", "(R[] * Bool^2) * R[3]", "R[2, 1]"]
+objects = st.sampled_from(OBJECTS)
+
+#: The inputs' numbers, where any small ones will not do.
+DRAWS: dict[str, list[Any]] = {
+    "div": [natural, positive], "reciprocal": [positive], "pow": [positive, natural],
+    "argmax": [distinct], "topk": [distinct],
+}
+
+
+def of(**generics: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(generics)
+
+
+@st.composite
+def conv(draw: Any, rank: int, transposed: bool) -> dict[str, Any]:
+    """Sizes at which a convolution has a result, all its options free."""
+    groups = draw(st.integers(1, 2))
+    one: dict[str, Any] = {"c": groups * draw(st.integers(1, 2)), "e": groups * draw(st.integers(1, 2)),
+                           "groups": groups, "bias": draw(st.booleans())}
+    sides = ["n"] if rank == 1 else ["h", "w"]
+    for side in sides:
+        one[side] = draw(st.integers(2, 4))
+    one["k"] = draw(st.integers(1, 3))
+    if rank == 2:
+        one["l"] = draw(st.integers(1, 3))
+    if transposed:
+        one["stride"], one["dilation"] = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        one["output_padding"] = draw(st.integers(0, one["stride"] - 1))
+        kernels = [one["k"], one.get("l", one["k"])]
+        room = min((one[side] - 1) * one["stride"] + one["dilation"] * (kernel - 1) + one["output_padding"]
+                   for side, kernel in zip(sides, kernels, strict=False))
+        one["padding"] = draw(st.integers(0, min(2, room // 2)))
+        return one
+    one["stride"], one["dilation"] = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    if rank == 2:
+        one["stride_w"], one["dilation_w"] = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    one["padding_mode"] = draw(st.sampled_from(["zeros", "reflect", "circular", "replicate"]))
+    pairs = [("left", "right", "n", "k", "dilation")] if rank == 1 else [
+        ("top", "bottom", "h", "k", "dilation"), ("left", "right", "w", "l", "dilation_w")]
+    even = draw(st.booleans())
+    for before, after, side, kernel, dilation in pairs:
+        one[before] = draw(st.integers(0, one[side] - 1))
+        one[after] = one[before] if even else draw(st.integers(0, one[side] - 1))
+        while one[dilation] * (one[kernel] - 1) + 1 > one[side] + one[before] + one[after]:
+            one[kernel] -= 1
+    return one
+
+
+@st.composite
+def pool(draw: Any, *sides: str) -> dict[str, Any]:
+    k = draw(st.integers(1, 3))
+    return {"k": k, "stride": draw(st.integers(1, 3)), "padding": draw(st.integers(0, k // 2)),
+            "c": draw(st.integers(1, 2)), **{side: draw(st.integers(k, 5)) for side in sides}}
+
+
+@st.composite
+def sliced(draw: Any) -> dict[str, Any]:
+    n = draw(size)
+    start = draw(st.integers(0, n - 1))
+    return {"n": n, "start": start, "stop": draw(st.integers(start + 1, n)), "A": draw(objects)}
+
+
+@st.composite
+def best(draw: Any) -> dict[str, Any]:
+    n = draw(st.integers(1, 5))
+    return {"n": n, "k": draw(st.integers(1, n))}
+
+
+_alike = {name: of(s=axes) for name in (
+    "add sub mul div pow maximum minimum neg abs sign floor square reciprocal relu less less_equal greater greater_equal "
+    "equal not_equal logical_and logical_or logical_not select indicator mse_loss zero one").split()}
+_tenths = st.sampled_from([0.5, -1.5, 2.0, 0.1, 3])
+CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    **_alike,
+    "linear": of(m=size, n=size), "affine": of(m=size, n=size), "embedding": of(m=size, d=size),
+    "bilinear": of(l=size, m=size, n=size), "parameter": of(s=axes),
+    "dropout": of(p=_tenths.map(lambda p: abs(p) / 4), s=axes),
+    "scale": of(factor=_tenths, s=axes),
+    "clamp": of(low=st.sampled_from([-2.5, -1, 0]), high=st.sampled_from([0, 1.5, 2]), s=axes),
+    "leaky_relu": of(slope=_tenths, s=axes), "const": of(value=_tenths, s=axes),
+    "cumsum": of(n=size, s=axes), "argmax": of(n=size), "topk": best(),
+    "concat": of(n=size, m=size, A=objects), "split": of(n=size, m=size, A=objects), "slice": sliced(),
+    "pad": of(left=st.integers(0, 2), right=st.integers(0, 2), value=_tenths, n=size, s=axes),
+    "roll": of(shift=st.integers(-5, 5), n=size, A=objects), "flip": of(n=size, A=objects),
+    "gather": of(n=size, m=size, A=objects), "at": of(n=size, A=objects), "scatter": of(n=size, m=size, s=axes),
+    "matmul": of(n=size, k=size, m=size), "transpose": of(n=size, m=size, A=objects),
+    "index": of(n=size), "one_hot": of(n=size), "to_real": of(n=size),
+    "conv1d": conv(1, False), "conv2d": conv(2, False), "conv_transpose1d": conv(1, True), "conv_transpose2d": conv(2, True),
+    "max_pool1d": pool("n"), "avg_pool1d": pool("n"), "max_pool2d": pool("h", "w"), "avg_pool2d": pool("h", "w"),
+    "upsample1d": of(factor=st.integers(1, 3), mode=st.sampled_from(["nearest", "linear"]), c=size, n=size),
+    "upsample2d": of(factor=st.integers(1, 3), mode=st.sampled_from(["nearest", "bilinear"]), c=size, h=size, w=size),
+}
