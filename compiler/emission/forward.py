@@ -19,6 +19,7 @@ from catlang.compiler.emission.site import Site
 from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
+from catlang.diagram.functor import factors
 from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.dims import Variable
 from catlang.objects.colour import BOOL, REAL, Finite, axes_of, base_of
@@ -357,34 +358,23 @@ class Forward:
         row = self.owner.rows.get(definition.name)
         if row is None:
             raise Unlowered(definition.name, box.span)
-        inputs = box.inputs if isinstance(box.inputs, tuple) and len(wires(box.inputs)) != 1 else (box.inputs,)
-        if row.leafwise:
-            return self._leafwise(box, operation, row, inputs)
+        columns = factors(operation, box.inputs)
+        if columns is None or len(columns) == 1:
+            return self._primitive(box, operation, row)
+        outputs = wires(box.outputs)
+        for place, column in enumerate(columns):
+            made = tuple(outputs[place::len(columns)])
+            self._primitive(Box(operation, tuple(column), made, box.instance, box.span), operation, row)
+
+    def _primitive(self, box: Box, operation: d.Use, row: Any) -> None:
         terms = [self.terms[wire] for wire in wires(box.inputs)]
         levels = frozenset().union(*(term.levels for term in terms)) if terms else frozenset()
+        definition = operation.definition
         if definition.noise is not None and definition.weights == [] and not terms:
             levels = frozenset(self.context)
         terms = self.align(terms, row.align == "expand", levels)
         site = Site(self, box, operation, terms, row, levels)
         self.assign(box, [site.lowered()], levels)
-
-    def _leafwise(self, box: Box, operation: d.Use, row: Any, inputs: tuple[Value, ...]) -> None:
-        """A primitive generic in an object acts on every factor of it alike."""
-        shared = {place: self.terms[wires(value)[0]] for place, value in enumerate(inputs) if place in row.shared}
-        columns = [wires(value) for place, value in enumerate(inputs) if place not in row.shared]
-        outputs = wires(box.outputs)
-        count = len(columns[0])
-        results = len(outputs) // count
-        for leaf in range(count):
-            terms = [self.terms[column[leaf]] for column in columns]
-            for place, term in sorted(shared.items()):
-                terms.insert(place, term)
-            levels = frozenset().union(*(term.levels for term in terms))
-            terms = self.align(terms, row.align == "expand", levels)
-            site = Site(self, box, operation, terms, row, levels)
-            part = Box(operation, tuple(column[leaf] for column in columns),
-                       tuple(outputs[leaf + place * count] for place in range(results)), box.instance, box.span)
-            self.assign(part, [site.lowered()], levels)
 
     # ---------------------------------------------------------------- axis patterns
 

@@ -1,6 +1,24 @@
 """What acts along the first axis of its own object, and what moves entries about."""
 
-from catlang.compiler.lowering.row import lower
+import ast
+from typing import Any
+
+from catlang.compiler.lowering.row import call, fill, lower, number, quote
+
+
+def _slice(site: Any) -> ast.expr:
+    start, stop = site.operation.arguments["start"], site.operation.arguments["stop"]
+    return fill(quote("x.narrow(first, start, length)"), {
+        **{name: site.values[name] for name in ("x", "first", "start")}, "length": site.forward.size(stop - start)})
+
+
+def _pad(site: Any) -> ast.expr:
+    """PyTorch wants the widths of the last axis first."""
+    widths = [number(0)] * (2 * site.rank - 2) + [site.values["left"], site.values["right"]]
+    options = {} if site.constants["value"] == 0 else {"value": site.values["value"]}
+    return call("F.pad", site.values["x"], ast.Tuple(widths, ast.Load()), **options)
+
+
 
 lower("softmax", "F.softmax(x, dim=-1)")
 lower("log_softmax", "F.log_softmax(x, dim=-1)")
@@ -8,14 +26,14 @@ lower("logsumexp", "torch.logsumexp(x, dim=-1)")
 lower("cumsum", "torch.cumsum(x, dim=first)")
 lower("argmax", "x.argmax(dim=-1)")
 lower("topk", "torch.topk(x, k, dim=-1)")
-lower("concat", "torch.cat((x, y), dim=first)", align="expand", leafwise=True)
-lower("split", "x.split((n, m), dim=first)", leafwise=True)
-lower("slice", "x.narrow(first, start, stop - start)", leafwise=True)
-lower("pad", "F.pad(x, padding(rank, left, right), value=value)")
-lower("roll", "x.roll(shift, dims=first)", leafwise=True)
-lower("flip", "x.flip(first)", leafwise=True)
-lower("gather", "gather(x, y, rank)", align="expand", leafwise=True, shared=(1,))
-lower("at", "gather(x, y.unsqueeze(-1), rank).squeeze(first)", align="expand", leafwise=True, shared=(1,))
+lower("concat", "torch.cat((x, y), dim=first)", align="expand")
+lower("split", "x.split((n, m), dim=first)")
+lower("slice", _slice)
+lower("pad", _pad)
+lower("roll", "x.roll(shift, dims=first)")
+lower("flip", "x.flip(first)")
+lower("gather", "gather(x, y, rank)", align="expand")
+lower("at", "gather(x, y.unsqueeze(-1), rank).squeeze(first)", align="expand")
 lower("scatter", "scatter(x, y, z, rank)", align="expand")
 lower("matmul", "x @ y")
-lower("transpose", "x.transpose(first, first + 1)", leafwise=True)
+lower("transpose", "x.transpose(first, first + 1)")

@@ -54,38 +54,39 @@ def _symmetric(site: Any, sides: list[tuple[str, str]]) -> bool:
     return all(site.same(before, after) for before, after in sides)
 
 
+def _padded(site: Any, rank: int, sides: list[tuple[str, str]], always: bool) -> ast.expr:
+    """The input with its borders put on, where the module does not put them on itself."""
+    x: ast.expr = site.values["x"]
+    if all(site.is_zero(one) for side in sides for one in side) or (_symmetric(site, sides) and not always):
+        return x
+    widths = ast.Tuple([site.values[name] for before, after in reversed(sides) for name in (before, after)], ast.Load())
+    mode = site.constants["padding_mode"]
+    if mode == "zeros":
+        return call("F.pad", x, widths)
+    return call("over_batch", quote("F.pad"), x, number(rank), widths, mode=number(mode))
+
+
 def _apply(rank: int, sides: list[tuple[str, str]]) -> Any:
     def code(site: Any) -> ast.expr:
-        x = site.values["x"]
-        if not _symmetric(site, sides):
-            widths = [site.values[name] for before, after in reversed(sides) for name in (before, after)]
-            mode = site.constants["padding_mode"]
-            named = {} if mode == "zeros" else {"mode": number(mode)}
-            padding = call("F.pad", ast.Name("x", ast.Load()), ast.Tuple(widths, ast.Load()), **named)
-            inner = ast.Lambda(quote("lambda x: 0").args, call("module", padding))  # type: ignore[attr-defined]
-            return fill(call("over_batch", inner, quote("inputs"), number(rank)), {**site.values, "x": quote("x"),
-                                                                                  "inputs": x})
-        return fill(quote(f"over_batch(module, x, {rank})"), site.values)
+        return call("over_batch", site.values["module"], _padded(site, rank, sides, always=False), number(rank))
 
     return code
 
 
 def _functional(rank: int, sides: list[tuple[str, str]], function: str) -> Any:
     def code(site: Any) -> ast.expr:
-        widths = [site.values[name] for before, after in reversed(sides) for name in (before, after)]
-        mode = site.constants["padding_mode"]
-        named = {} if mode == "zeros" else {"mode": number(mode)}
-        padded = call("F.pad", ast.Name("x", ast.Load()), ast.Tuple(widths, ast.Load()), **named)
-        arguments: dict[str, ast.expr] = {"groups": site.values["groups"]}
+        options: dict[str, ast.expr] = {}
         stride = _pair(site, "stride", "stride_w" if rank == 3 else None)
         dilation = _pair(site, "dilation", "dilation_w" if rank == 3 else None)
-        if stride is not None:
-            arguments["stride"] = stride
-        if dilation is not None:
-            arguments["dilation"] = dilation
         bias = site.values["bias"] if site.constants["bias"] else number(None)
-        inner = ast.Lambda(quote("lambda x: 0").args, call(function, padded, site.values["weight"], bias, **arguments))  # type: ignore[attr-defined]
-        return call("over_batch", inner, site.values["x"], number(rank))
+        if stride is not None:
+            options["stride"] = stride
+        if dilation is not None:
+            options["dilation"] = dilation
+        if not site.is_one("groups"):
+            options["groups"] = site.values["groups"]
+        return call("over_batch", quote(function), _padded(site, rank, sides, always=True), number(rank),
+                    site.values["weight"], bias, **options)
 
     return code
 
@@ -98,9 +99,14 @@ lower("conv2d", _apply(3, _TWO), module=_conv2d, functional=_functional(3, _TWO,
 
 def _transposed(kind: str, kernel: Any) -> Any:
     def module(site: Any) -> ast.expr:
-        return fill(quote(f"nn.{kind}(c, e, {kernel(site)}, stride=stride, padding=padding, "
-                          "output_padding=output_padding, dilation=dilation, groups=groups, bias=bias)"),
-                    {**site.values, "bias": number(site.constants["bias"])})
+        found = quote(f"nn.{kind}(c, e, {kernel(site)})")
+        assert isinstance(found, ast.Call)
+        for name, standard in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1), ("groups", 1)):
+            if site.operation.arguments[name] != standard:
+                found.keywords.append(ast.keyword(name, site.values[name]))
+        if not site.constants["bias"]:
+            found.keywords.append(ast.keyword("bias", number(False)))
+        return fill(found, site.values)
 
     return module
 
@@ -108,20 +114,32 @@ def _transposed(kind: str, kernel: Any) -> Any:
 lower("conv_transpose1d", "over_batch(module, x, 2)", module=_transposed("ConvTranspose1d", lambda site: "k"))
 lower("conv_transpose2d", "over_batch(module, x, 3)",
       module=_transposed("ConvTranspose2d", lambda site: "k" if site.same("k", "l") else "(k, l)"))
-lower("max_pool1d", "over_batch(lambda x: F.max_pool1d(x, k, stride, padding), x, 2)")
-lower("avg_pool1d", "over_batch(lambda x: F.avg_pool1d(x, k, stride, padding), x, 2)")
-lower("max_pool2d", "over_batch(lambda x: F.max_pool2d(x, k, stride, padding), x, 3)")
-lower("avg_pool2d", "over_batch(lambda x: F.avg_pool2d(x, k, stride, padding), x, 3)")
+
+
+def _pool(function: str, rank: int) -> Any:
+    """A pooling, whose windows lie side by side unless it says otherwise."""
+
+    def code(site: Any) -> ast.expr:
+        options = {}
+        if not site.same("stride", "k"):
+            options["stride"] = site.values["stride"]
+        if not site.is_zero("padding"):
+            options["padding"] = site.values["padding"]
+        return call("over_batch", quote(function), site.values["x"], number(rank), site.values["k"], **options)
+
+    return code
+
+
+for _kind in ("max", "avg"):
+    for _rank in (2, 3):
+        lower(f"{_kind}_pool{_rank - 1}d", _pool(f"F.{_kind}_pool{_rank - 1}d", _rank))
 
 
 def _upsample(rank: int) -> Any:
     def code(site: Any) -> ast.expr:
-        mode = site.constants["mode"]
-        if mode == "nearest":
-            found = "x.repeat_interleave(factor, dim=-1)"
-            return fill(quote(found if rank == 2 else found + ".repeat_interleave(factor, dim=-2)"), site.values)
-        # PyTorch interpolates only what has a batch axis.
-        return fill(quote(f"interpolate(x, factor, {mode!r}, {rank})"), site.values)
+        mode = number(site.constants["mode"])
+        return call("over_batch", quote("F.interpolate"), site.values["x"], number(rank),
+                    scale_factor=site.values["factor"], mode=mode)
 
     return code
 

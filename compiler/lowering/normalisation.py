@@ -3,15 +3,49 @@
 import ast
 from typing import Any
 
-from catlang.compiler.lowering.row import fill, lower, quote
+from catlang.compiler.lowering.row import call, fill, lower, number, quote
+
+
+def _module(site: Any, kind: str, *arguments: ast.expr, **standard: float) -> ast.expr:
+    """The constructor, with the options that are not PyTorch's own."""
+    options = {name: site.values[name] for name, usual in standard.items() if site.constants[name] != usual}
+    return call(f"nn.{kind}", *arguments, **options)
+
+
+def _shape(site: Any) -> ast.expr:
+    """A shape, of one axis as a number."""
+    shape: ast.expr = site.values["s"]
+    return shape.elts[0] if isinstance(shape, ast.Tuple) and len(shape.elts) == 1 else shape
+
+
+def _layer_norm(site: Any) -> ast.expr:
+    return _module(site, "LayerNorm", _shape(site), eps=1e-5)
+
+
+def _rms_norm(site: Any) -> ast.expr:
+    # PyTorch's own default is the least number of the type, which differs from type to type.
+    return call("nn.RMSNorm", _shape(site), eps=site.values["eps"])
+
+
+def _group_norm(site: Any) -> ast.expr:
+    return _module(site, "GroupNorm", site.values["groups"], site.values["c"], eps=1e-5)
 
 
 def _batch_norm(site: Any) -> ast.expr:
-    kind = {1: "nn.BatchNorm1d", 2: "nn.BatchNorm1d", 3: "nn.BatchNorm2d", 4: "nn.BatchNorm3d"}[site.rank]
-    return fill(quote(f"{kind}(c, eps=eps, momentum=momentum)"), site.values)
+    kind = {1: "BatchNorm1d", 2: "BatchNorm1d", 3: "BatchNorm2d", 4: "BatchNorm3d"}.get(site.rank, "BatchNorm1d")
+    return _module(site, kind, site.values["c"], eps=1e-5, momentum=0.1)
 
 
-lower("layer_norm", "module(x)", module="nn.LayerNorm(s, eps=eps)", functional="F.layer_norm(x, s, weight, bias, eps)")
-lower("rms_norm", "module(x)", module="nn.RMSNorm(s, eps=eps)", functional="F.rms_norm(x, s, weight, eps)")
-lower("group_norm", "over_batch(module, x, rank)", module="nn.GroupNorm(groups, c, eps=eps)")
-lower("batch_norm", "over_batch(module, x, rank)", module=_batch_norm)
+def _over_batch(site: Any) -> ast.expr:
+    if site.rank <= 4:
+        return fill(quote("over_batch(module, x, rank)"), site.values)
+    # Of axes beyond those that PyTorch knows batch norm only asks how many entries there are.
+    return fill(quote("over_batch(module, x.flatten(behind), 2).reshape(x.shape)"),
+                {**{name: site.values[name] for name in ("module", "x")}, "behind": number(1 - site.rank)})
+
+
+lower("layer_norm", "module(x)", module=_layer_norm, functional="F.layer_norm(x, s, weight, bias, eps)")
+lower("rms_norm", "module(x)", module=_rms_norm, functional="F.rms_norm(x, s, weight, eps)")
+lower("group_norm", "over_batch(module, x, rank)", module=_group_norm,
+      functional="over_batch(F.group_norm, x, rank, groups, weight, bias, eps)")
+lower("batch_norm", _over_batch, module=_batch_norm)

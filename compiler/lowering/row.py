@@ -20,18 +20,14 @@ INPUTS = ("x", "y", "z", "w")
 
 class Row:
     """What a primitive becomes. ``module`` is the constructor of its learned part, ``functional`` what it computes when
-    its weights are themselves computed; ``leafwise`` that it acts on every factor of a product alike, but for the
-    inputs in ``shared``; ``scalars`` that Python's numbers may stand for arrays."""
+    its weights are themselves computed; ``scalars`` says that Python's numbers may stand for arrays."""
 
     def __init__(self, code: str | Callable[[Any], ast.expr], *, align: str = "broadcast", module: Any = None,
-                 functional: str | Callable[[Any], ast.expr] | None = None, leafwise: bool = False,
-                 shared: tuple[int, ...] = (), scalars: bool = False) -> None:
+                 functional: str | Callable[[Any], ast.expr] | None = None, scalars: bool = False) -> None:
         self.code = quote(code) if isinstance(code, str) else code
         self.align = align
         self.module = quote(module) if isinstance(module, str) else module
         self.functional = quote(functional) if isinstance(functional, str) else functional
-        self.leafwise = leafwise
-        self.shared = shared
         self.scalars = scalars
 
 
@@ -50,8 +46,9 @@ def quote(code: str) -> ast.expr:
 
 
 class _Fill(ast.NodeTransformer):
-    def __init__(self, values: dict[str, ast.expr]) -> None:
+    def __init__(self, values: dict[str, ast.expr], own: dict[str, ast.expr]) -> None:
         self.values = values
+        self.own = own
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """A filled-in tuple behind a star becomes part of what it stands in."""
@@ -64,13 +61,13 @@ class _Fill(ast.NodeTransformer):
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        found = self.values.get(node.id)
+        found = self.own.get(node.id) or self.values.get(node.id)
         return copy.deepcopy(found) if found is not None else node
 
 
-def fill(template: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
-    """The template with expressions put for names."""
-    result = _Fill(values).visit(copy.deepcopy(template))
+def fill(template: ast.expr, values: dict[str, ast.expr], **own: ast.expr) -> ast.expr:
+    """The template with expressions put for names: those of its own, else those of ``values``, made when asked for."""
+    result = _Fill(values, own).visit(copy.deepcopy(template))
     assert isinstance(result, ast.expr)
     return result
 
