@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from catlang.checked import Checked
 
 __version__ = "0.1.0"
-__all__ = ["check", "compile", "load"]  # noqa: F822 - the last two come from the compiler
+__all__ = ["check", "compile", "load"]
 
 FROM_COMPILER = ("compile", "load")
 

@@ -1,7 +1,8 @@
 """The codes of mistakes and what each is about, in a few words.
 
 A code is stable: it is never given another meaning. Its hundreds say where the mistake lies: 00 the file, 01 syntax,
-02 names, 03 colours, 04 sizes, 05 arguments, 06 weights, labels and 2-cells, 07 imports, 08 compiling, 09 what is still to come.
+02 names, 03 colours, 04 sizes, 05 arguments, 06 weights, labels and 2-cells, 07 imports, 08 compiling, 09 what is
+still to come.
 
 >>> CODES["E0301"]
 'two morphisms in a chain do not join'
@@ -89,5 +90,6 @@ CODES = {
     "E0806": "a parameter that is not given",
     "E0807": "sizes that are not given",
     "E0808": "a primitive without a lowering",
+    "E0809": "a lowering given from Python that cannot be used",
     "E0901": "a construct that is still to come",
 }

@@ -1,9 +1,9 @@
 """2-cells: ``cell tie : f => g = r`` says that ``g`` is ``f`` with its weights computed along ``r``.
 
 In Para a 2-cell from ``(P, f)`` to ``(P', g)`` is a map ``r : P' -> P`` with ``g = f after r``. It is claimed by naming
-all three, and checked: ``f`` and ``g`` have one type, and the body of ``g`` is ``f along r``, for the same ``r``, letter
-for letter but for layout, every name in it standing for the same thing. Anything less evident is refused, even where it
-is true.
+all three, and checked: ``f`` and ``g`` have one type, and the body of ``g`` is ``f along r``, for the same ``r``,
+letter for letter but for layout, every name in it standing for the same thing. Anything less evident is refused, even
+where it is true.
 
 >>> from catlang.checker.check import check_source
 >>> from catlang.span import Source

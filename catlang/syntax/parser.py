@@ -91,7 +91,7 @@ def tables() -> Tables:
     return _tables[0]
 
 
-class Mistake(Exception):  # noqa: N818 - no error of the program
+class Mistake(Exception):
     """The walk stopped at a token; ``previous`` is the one before. ``expected`` is empty where it is the automaton's to
     say, ``DEPTH`` or ``BRACKET`` where something else is wrong."""
 

@@ -24,8 +24,8 @@ CALLED = {
 #: Terminals that begin an expression.
 BEGINS = {"NAME", "NUMBER", "LPAR", "LSQB", "ELLIPSIS", "WILDCARD"}
 #: Terminals that go on with an expression, of no help in a list of what was expected.
-GOES_ON = {"_COMPOSE", "_AFTER", "_STAR", "_PLUS", "MINUS", "FLOOR", "SLASH", "PERCENT", "CARET", "_OVER", "INIT", "_AS",
-           "_DOT", "_ALONG", "_MAPSTO", "EQEQ", "LE", "GE", "LT", "GT", "NE", "DIVIDES"}
+GOES_ON = {"_COMPOSE", "_AFTER", "_STAR", "_PLUS", "MINUS", "FLOOR", "SLASH", "PERCENT", "CARET", "_OVER", "INIT",
+           "_AS", "_DOT", "_ALONG", "_MAPSTO", "EQEQ", "LE", "GE", "LT", "GT", "NE", "DIVIDES"}
 
 
 #: Clauses that may be left out: no help in a list of what was expected.
@@ -46,7 +46,7 @@ def _shown(token: Token) -> str:
 
 def _expected(expected: set[str]) -> str:
     """What could have stood here, in a few words."""
-    if BEGINS <= expected:
+    if expected >= BEGINS:
         return "an expression"
     if {"NAME", "NUMBER", "LPAR"} <= expected:
         return "an axis, `->` or `)`" if {"_ARROW", "RPAR"} <= expected else (
@@ -99,7 +99,7 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
                           [Label(Span(source, last.start_pos, last.end_pos), "opened here")],
                           help=(f"put a `{wanted}` before the next declaration",))
     if str(token) in tables().words and "NAME" in expected and str(token) not in ("_", "...") and not (
-            BEGINS <= expected and (kind in ("_IN", "_WHERE", "_OVER", "_ALONG") or _starts_line(source, token))):
+            expected >= BEGINS and (kind in ("_IN", "_WHERE", "_OVER", "_ALONG") or _starts_line(source, token))):
         return Diagnostic("E0108", f"`{token}` is a reserved word", [Label(here.span, "a name is expected here")],
                           help=(f"choose another name, for example `{token}_`",))
     if kind == "_EQ" and {"EQEQ", "DIVIDES"} & expected:
@@ -131,7 +131,7 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
 def _starts_line(source: Source, token: Token) -> bool:
     line = source.text.rfind("\n", 0, token.start_pos) + 1
     before = source.text[line : token.start_pos]
-    return before == "" or before.strip() == "" and _is_declaration(token.type)
+    return before == "" or (before.strip() == "" and _is_declaration(token.type))
 
 
 def _no_declaration(token: Token, here: Label, wanted: str) -> Diagnostic:
@@ -164,9 +164,9 @@ def _character(source: Source, token: Token, here: Label) -> Diagnostic:
     help: tuple[str, ...] = ()
     if character == '"':
         return Diagnostic("E0109", "this text is never closed", [here], help=('put a `"` on the same line',))
-    twins = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "∗": "*", "⋅": "*", "·": "*", "：": ":",
-             "，": ",", "；": ",", "（": "(", "）": ")", ";": ",", "&": "*", "|": "|->", "\\": "|->", "@": ">>",
-             "λ": "|->", "⊗": "*", "⊕": "+", "\u00a0": " ", "⟶": "->", "!": "!=", "²": "^2"}
+    twins = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "∗": "*", "⋅": "*", "·": "*",
+             "：": ":", "，": ",", "；": ",", "（": "(", "）": ")", ";": ",", "&": "*", "|": "|->",
+             "\\": "|->", "@": ">>", "λ": "|->", "⊗": "*", "⊕": "+", "\u00a0": " ", "⟶": "->", "!": "!=", "²": "^2"}
     if character in twins:
         help = (f"did you mean `{twins[character]}`?",)
     return Diagnostic("E0109", f"the character {called} has no meaning here", [here], help=help)

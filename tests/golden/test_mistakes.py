@@ -1,8 +1,8 @@
 """Every mistake has a message, and every message was read by somebody: source and message stand side by side here.
 
 ``mistakes/NAME.cat`` (or ``mistakes/NAME/main.cat``, with what it imports) is a file with a mistake, and ``NAME.txt``
-all that ``catlang check`` says about it. After a change that is meant, ``CATLANG_UPDATE=1 pytest tests/golden`` writes the
-messages anew; what is then committed is what was reviewed.
+all that ``catlang check`` says about it. After a change that is meant, ``CATLANG_UPDATE=1 pytest tests/golden``
+writes the messages anew; what is then committed is what was reviewed.
 """
 
 from __future__ import annotations

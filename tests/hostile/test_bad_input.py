@@ -1,0 +1,216 @@
+"""Whatever stands in a file or at a path, the command answers soon, by a diagnostic with a place, never a traceback.
+
+Each case runs in a process of its own, as a user would run it: a crash of the interpreter or a hang shows here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+#: Seconds; a case takes a fraction of one, the rest is for a machine that is busy.
+PATIENCE = 8
+MANY = 10_000
+BODY = "morphism f : R[3] -> R[3] = "
+CHAIN = ["morphism f0 : R[3] -> R[3] = relu\n",
+         *(f"morphism f{i} : R[3] -> R[3] = f{i - 1} >> f{i - 1}\n" for i in range(1, 5_000))]
+
+#: Text, and the code of the one mistake in it; None where there is none.
+TEXTS: dict[str, tuple[str, str | None]] = {
+    "parentheses": (BODY + "(" * MANY + "relu" + ")" * MANY, "E0106"),
+    "parentheses that are never closed": (BODY + "(" * MANY, "E0106"),
+    "brackets": (BODY + "[" * MANY + "relu" + "]" * MANY, "E0106"),
+    "brackets behind one another": ("object A = R" + "[2]" * MANY, "E0106"),
+    "braces": ("theory T " + "{" * MANY, None),
+    "minus": ("dim n = " + "-" * MANY + "3", "E0106"),
+    "powers": ("dim n = 2" + "^2" * MANY, "E0106"),
+    "powers of a morphism": (BODY + "relu" + "^2" * MANY, "E0106"),
+    "lambdas": (BODY + "x |-> " * MANY + "x", "E0106"),
+    "lets": (BODY + "".join(f"let x{i} = relu in " for i in range(MANY)) + "relu", "E0106"),
+    "one let": (BODY + "let " + ", ".join(f"x{i} = relu" for i in range(MANY)) + " in relu", "E0106"),
+    "applications": (BODY + "x |-> " + "relu(" * MANY + "x" + ")" * MANY, "E0106"),
+    "combinators": ("morphism r(g : R[3] -> R[3]) : R[3] -> R[3] = g\n" + BODY + "r(" * 140 + "relu" + ")" * 140, None),
+    "attributes": (BODY + "a" + ".b" * MANY, "E0106"),
+    "labels": (BODY + "relu" + " as b" * MANY, "E0106"),
+    "reparameterisations": (BODY + "relu along " * MANY + "relu", "E0106"),
+    "fixed points": ("object A = " + "mu " * MANY + "R[3]", "E0106"),
+    "groups of axes": (BODY + "rearrange(" + "(" * MANY + "a" + ")" * MANY + " -> a)", "E0106"),
+    "a long chain": (BODY + " >> ".join(["relu"] * MANY), None),
+    "a wide product": ("object A = " + " * ".join(["R[3]"] * 9_000), None),
+    "a wide sum": ("object A = " + " + ".join(["R[3]"] * 9_000), None),
+    "a product too wide": ("object A = " + " * ".join(["R[3]"] * 11_000), "E0410"),
+    "objects that double": ("object A0 = R[3]\n" + "".join(f"object A{i} = A{i - 1} * A{i - 1}\n"
+                                                           for i in range(1, 60)), "E0410"),
+    "pairs that double": (BODY + "(id, id) >> " * 60 + "drop", "E0410"),
+    "elements that double": (BODY + "x0 |-> " + "".join(f"let x{i} = (x{i - 1}, x{i - 1}) in " for i in range(1, 60))
+                             + "x0", "E0410"),
+    "a size of thirty digits": (f"dim n = {10**29}\nobject A = R[n]\nmorphism f : A -> A = relu", "E0406"),
+    "ten to the thirtieth": ("dim n = 10^30\nobject A = R[n]\nmorphism f : A -> A = relu", "E0406"),
+    "a number of a megabyte": ("dim n = " + "1" * 1_000_000, "E0107"),
+    "a real beyond all reals": ("param p : real = 1e400", "E0107"),
+    "a billion copies": (BODY + "relu^1000000000", "E0409"),
+    "a tower of powers": ("dim n = 2^10^9", "E0406"),
+    "an enormous exponent": ("dim n = 2^(10^9)", "E0406"),
+    "an enormous exponent of a dim": ("dim a\ndim n = a^1000000000\nobject A = R[n]", "E0406"),
+    "a polynomial of high degree": ("dim a, b\ndim n = (a + b)^300", None),
+    "a polynomial of many terms": ("dim a, b, c, d, e\ndim n = (a + b + c + d + e)^50", "E0406"),
+    "quotients in quotients": ("dim a\ndim n = " + "(" * 40 + "a" + "//2 + 1)" * 40
+                               + "\nmorphism f : R[n] -> R[n + 1] = id", "E0302"),
+    "many quotients": ("dim a, b\nmorphism f : R[" + " + ".join(f"(a + {i})//(b + {i})" for i in range(100))
+                       + "] -> R[b] = id", "E0302"),
+    "sums of cubes": ("dim x, y, z\nmorphism f : R[x^3 + y^3] -> R[z^3] = id", "E0302"),
+    "products of many dims": ("dim a, b, c, d, e, f\nmorphism g : R[a*b*c*d*e*f] -> R[(a + b)*(c + d)*(e + f)] = id",
+                              "E0302"),
+    "a word of Python": ("dim class", "E0208"),
+    "a name with two underscores": ("morphism __class__ : R[3] -> R[3] = relu", "E0208"),
+    "a label with two underscores": (BODY + "affine as __init__", "E0208"),
+    "two names that fold into one": ("object ﬁn = R[3]\nobject fin = R[4]", "E0202"),
+    "a bidirectional control": ("dim n # \u202e nothing to see", "E0007"),
+    "a terminal's control": ("dim n # \x1b[2J", "E0008"),
+    "a definition by itself": ("morphism f : R[3] -> R[3] = f", "E0206"),
+    "a dim by itself": ("dim n = n", "E0206"),
+    "an object by itself": ("object A = A * A", "E0206"),
+    "a combinator applied to itself": ("morphism f[A](g : A -> A) : A -> A = f(f(g))", "E0206"),
+    "a chain of definitions": ("".join(CHAIN), None),
+    "a chain of definitions, last first": ("".join(reversed(CHAIN)), None),
+    "a chain of definitions with a mistake": ("".join(CHAIN).replace("relu", "affine[_, 4]"), "E0302"),
+    "objects in a chain, last first": ("".join(f"object A{i} = A{i - 1}\n" for i in range(4_999, 0, -1))
+                                       + "object A0 = R[3]", None),
+    "dims in a chain": ("dim n0\n" + "".join(f"dim n{i} = n{i - 1} + 1\n" for i in range(1, 5_000)), None),
+    "dims that square": ("dim n0\n" + "".join(f"dim n{i} = n{i - 1} * n{i - 1}\n" for i in range(1, 60)), "E0406"),
+    "a comment of a megabyte": ("#" * 1_000_000, None),
+    "a name of a megabyte": ("object " + "A" * 1_000_000 + " = R[3]", None),
+    "a path of a hundred kilobytes": ('import "' + "a" * 100_000 + '" as a', "E0701"),
+    "a path with a NUL escape": ('import "a\\0b" as a', "E0701"),
+    "nothing": ("", None),
+    "spaces": (" " * 1_000_000, None),
+}
+
+
+def run(*arguments: str, folder: Path) -> tuple[int, str]:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run([sys.executable, "-m", "catlang", "check", *arguments, "--format", "concise", "--quiet"],
+                          capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, cwd=folder,
+                          env=environment)
+    assert done.stderr == ""
+    assert "Traceback" not in done.stdout
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(name: str, tmp_path: Path) -> None:
+    text, code = TEXTS[name]
+    (tmp_path / "bad.cat").write_text(text, encoding="utf-8")
+    if name == "braces":
+        assert run("bad.cat", folder=tmp_path)[0] == 1
+        return
+    status, said = run("bad.cat", folder=tmp_path)
+    found = re.findall(r"^bad\.cat:\d+:\d+: error\[(E\d{4})\]", said, re.MULTILINE)
+    assert found == ([code] if code else []), said[:500]
+    assert status == (1 if code else 0)
+
+
+def files(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"{name}.cat").write_text(text, encoding="utf-8")
+    return folder
+
+
+def codes(said: str) -> list[str]:
+    return re.findall(r"error\[(E\d{4})\]", said)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert run("nothing.cat", folder=tmp_path) == (1, "nothing.cat:1:1: error[E0001]: there is no file `nothing.cat`\n")
+
+
+def test_not_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "bad.cat").write_bytes(b"dim n\nobject \xe9 = R[n]\n")
+    status, said = run("bad.cat", folder=tmp_path)
+    assert status == 1 and said.startswith("bad.cat:2:8: error[E0004]")
+
+
+def test_a_nul_byte(tmp_path: Path) -> None:
+    (tmp_path / "bad.cat").write_bytes(b"dim n\nobject \0A = R[n]\n")
+    status, said = run("bad.cat", folder=tmp_path)
+    assert status == 1 and said.startswith("bad.cat:2:8: error[E0005]")
+
+
+def test_too_large(tmp_path: Path) -> None:
+    (tmp_path / "bad.cat").write_bytes(b"#" * (16 * 1024 * 1024 + 1))
+    assert codes(run("bad.cat", folder=tmp_path)[1]) == ["E0006"]
+
+
+def test_every_byte_of_no_meaning(tmp_path: Path) -> None:
+    (tmp_path / "bad.cat").write_bytes(bytes(range(128, 256)) * 100)
+    assert codes(run("bad.cat", folder=tmp_path)[1]) == ["E0004"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_not_permitted(tmp_path: Path) -> None:
+    files(tmp_path, bad="dim n\n")
+    (tmp_path / "bad.cat").chmod(0)
+    assert codes(run("bad.cat", folder=tmp_path)[1]) == ["E0003"]
+
+
+def test_a_link_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "bad.cat").symlink_to("bad.cat")
+    assert codes(run("bad.cat", folder=tmp_path)[1]) == ["E0003"]
+
+
+def test_a_folder_named_like_a_file(tmp_path: Path) -> None:
+    (tmp_path / "bad.cat").mkdir()
+    files(tmp_path, main='import "bad.cat" as bad\n')
+    assert codes(run("main.cat", folder=tmp_path)[1]) == ["E0701"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "bad.cat")
+    assert codes(run("bad.cat", folder=tmp_path)[1]) == ["E0002"]
+    files(tmp_path, main='import "bad.cat" as bad\n')
+    assert codes(run("main.cat", folder=tmp_path)[1]) == ["E0701"]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 200])
+def test_imports_in_a_circle(length: int, tmp_path: Path) -> None:
+    files(tmp_path, **{f"f{i}": f'import "f{(i + 1) % length}.cat" as next\ndim n\n' for i in range(length)})
+    status, said = run("f0.cat", folder=tmp_path)
+    assert status == 1 and codes(said) == ["E0702"]
+    assert said.startswith(f"f{length - 1}.cat:1:8: ")
+    assert codes(run(".", folder=tmp_path)[1]) == ["E0702"]
+
+
+@pytest.mark.parametrize("path", ["../outside.cat", "sub/../../outside.cat", "{root}/outside.cat", "/etc/passwd",
+                                  "link.cat", "folder/outside.cat"])
+def test_nothing_outside_is_read(path: str, tmp_path: Path) -> None:
+    secret = "object SECRET = R[3] this is read nowhere"
+    files(tmp_path, outside=secret)
+    inside = tmp_path / "project"
+    inside.mkdir()
+    (inside / "sub").mkdir()
+    (inside / "link.cat").symlink_to(tmp_path / "outside.cat")
+    (inside / "folder").symlink_to(tmp_path)
+    files(inside, main=f'import "{path.format(root=tmp_path)}" as outside\n')
+    status, said = run("main.cat", folder=inside)
+    assert status == 1 and codes(said) == ["E0703"]
+    assert "SECRET" not in said
+
+
+def test_a_file_seen_by_two_names_is_one(tmp_path: Path) -> None:
+    files(tmp_path, blocks="object A : R[3]\nmorphism f : A -> A = id\n", main='''
+import "blocks.cat" as one
+import "./blocks.cat" as two
+morphism g : one.A -> two.A = one.f >> two.f
+''')
+    assert run("main.cat", folder=tmp_path) == (0, "")
+
+
+def test_many_imports(tmp_path: Path) -> None:
+    files(tmp_path, **{f"f{i}": f'import "f{i + 1}.cat" as next\ndim n{i}\n' for i in range(300)}, f300="dim n\n")
+    assert run("f0.cat", folder=tmp_path) == (0, "")
