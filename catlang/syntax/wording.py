@@ -98,6 +98,9 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
         return Diagnostic("E0101", f"`{last}` is never closed",
                           [Label(Span(source, last.start_pos, last.end_pos), "opened here")],
                           help=(f"put a `{wanted}` before the next declaration",))
+    if kind == "LET" and "LPAR" in expected and previous is not None:
+        return Diagnostic("E0100", "a `let` inside a chain stands in parentheses",
+                          [Label(here.span, "it would take all that follows")], help=("write `f >> (let a = g in a)`",))
     if str(token) in tables().words and "NAME" in expected and str(token) not in ("_", "...") and not (
             expected >= BEGINS and (kind in ("_IN", "_WHERE", "_OVER", "_ALONG") or _starts_line(source, token))):
         return Diagnostic("E0108", f"`{token}` is a reserved word", [Label(here.span, "a name is expected here")],
