@@ -34,19 +34,14 @@ class Weights(nn.Module):
             nn.init.uniform_(weight, -bound, bound)
 
 
-def over_batch(function, x, rank):
+def over_batch(function, x, rank, *options, **named):
     """Applies a function that takes one batch axis to an input with any number of them."""
     leading = x.dim() - rank
     if leading == 1:
-        return function(x)
+        return function(x, *options, **named)
     shape = x.shape[:leading]
-    y = function(x.reshape(-1, *x.shape[leading:]))
+    y = function(x.reshape(-1, *x.shape[leading:]), *options, **named)
     return y.reshape(*shape, *y.shape[1:])
-
-
-def padding(rank, left, right):
-    """The widths for `F.pad` along the first of `rank` own axes."""
-    return [0, 0] * (rank - 1) + [left, right]
 
 
 def gather(x, index, rank):
@@ -64,11 +59,6 @@ def scatter(x, index, y, rank):
 def causal_mask(queries, keys, device):
     """True where a query may look at a key; the last query is the last key's."""
     return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
-
-
-def interpolate(x, factor, mode, rank):
-    """Upsampling by interpolation under any number of batch axes."""
-    return over_batch(lambda x: F.interpolate(x, scale_factor=factor, mode=mode), x, rank)
 
 
 def choose(tag, *values):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
-from catlang.diagram.network import Each, Family, Network, Sub
+from catlang.diagram.network import Each, Family, Loop, Network, Sub
 
 
 #: A level is a batch axis: 0 all of those in front, a diagram that of the ``each`` whose body it is.
@@ -33,15 +33,16 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 continue
             if isinstance(operation, Sub):
                 target = operation.network
-                for wire, given in zip(wires(target.diagram.inputs), arguments(operation, inputs), strict=True):
-                    if levels[given]:
-                        batched[target].add(wire)
-                for wire in target.free:
-                    if levels[wire]:
-                        batched[target].add(wire)
-                    found |= levels[wire]
+                found = found.union(*(levels[wire] for wire in target.free))
                 if target.stochastic:
                     found |= context
+                for wire, given in zip(wires(target.diagram.inputs), arguments(operation, inputs), strict=True):
+                    # What goes around in a loop has every axis that comes out of it; a family takes rows.
+                    if found if isinstance(operation, Loop | Family) else levels[given]:
+                        batched[target].add(wire)
+                for wire in target.free:
+                    if found if isinstance(operation, Family) else levels[wire]:
+                        batched[target].add(wire)
             elif isinstance(operation, d.Use) and operation.definition.noise is not None:
                 found |= context
             for wire in wires(box.outputs):

@@ -12,7 +12,9 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from catlang.compiler.emission import patterns
 from catlang.compiler.emission import sizes as sz
+from catlang.compiler.emission.broadcasting import broadcast
 from catlang.compiler.emission.constancy import arguments
 from catlang.compiler.emission.naming import Chain, Names, plain
 from catlang.compiler.emission.site import Site
@@ -75,6 +77,7 @@ class Forward:
         self.context: Levels = (0,)
         self.taken: set[str] = {*owner.reserved, *owner.size_names.values()}
         self.names = Names(network, body, pinned)
+        self.broadcast = broadcast(self.names, owner.rows)
         self.entry: dict[Wire, str] = {}
         self.entry_levels: dict[Wire, frozenset[Any]] = {}
         self.referred: set[Wire] = set()
@@ -379,12 +382,10 @@ class Forward:
     # ---------------------------------------------------------------- axis patterns
 
     def _shuffle(self, box: Box, operation: d.Shuffle) -> None:
-        from catlang.compiler.emission import patterns
-
         terms = [self.terms[wire] for wire in wires(box.inputs)]
         levels = frozenset().union(*(term.levels for term in terms))
         terms = self.align(terms, False, levels)
-        value = patterns.lowered(operation, [term.expression for term in terms], self)
+        value = patterns.lowered(operation, [term.expression for term in terms], self, levels, box in self.broadcast)
         self.assign(box, [value], levels)
 
 

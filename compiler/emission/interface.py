@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     from catlang.span import Source
 
-#: Names that emitted code uses itself.
-RESERVED = frozenset({"self", "torch", "nn", "F", "batch"})
-
-
 class Port:
     """An input, or (``parts``) a tuple of them: its name, its object as it is and as the header writes it."""
 
@@ -46,7 +42,7 @@ class Port:
         return f"{self.name} : {self.text}"
 
 
-def ports(network: Network, taken: frozenset[str]) -> list[Port]:
+def ports(network: Network, reserved: frozenset[str]) -> list[Port]:
     """The inputs of a network, one for each parameter of its ``forward``."""
     definition = network.definition
     value = network.diagram.inputs
@@ -60,7 +56,7 @@ def ports(network: Network, taken: frozenset[str]) -> list[Port]:
         written, source = node.type.domain, definition.span.source
         body = getattr(node, "body", None)
         pattern = body.pattern if isinstance(body, tree.Lambda) and not node.parameters else None
-    names = _Names(taken)
+    names = _Names(reserved)
     if isinstance(value, Wire):
         written, name = _typed(written)
         name = name or _variable(pattern) or "x"
@@ -98,8 +94,8 @@ def _parts(value: tuple[Value, ...], obj: Object, written: tree.Node | None, pat
 class _Names:
     """Names of parameters, each of them Python's and used once."""
 
-    def __init__(self, taken: frozenset[str]) -> None:
-        self.reserved = taken | RESERVED
+    def __init__(self, reserved: frozenset[str]) -> None:
+        self.reserved = reserved
         self.used: set[str] = set()
 
     def free(self, name: str) -> str:

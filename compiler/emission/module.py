@@ -27,7 +27,8 @@ class NotGiven(ValueError):
 
 
 #: Names that mean something else in emitted code.
-RESERVED = frozenset("self super torch nn F batch like range tuple len ValueError namedtuple Output".split())
+RESERVED = frozenset("self super torch nn F batch like range tuple list len isinstance ValueError TypeError "
+                     "namedtuple Output".split())
 
 
 class ModuleClass:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
+from catlang.compiler.emission.broadcasting import flat as flat_axes
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram.diagram import Shuffle
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def lowered(operation: Shuffle, inputs: list[ast.expr], forward: Any) -> ast.expr:
-    """The expression for a pattern applied to its inputs."""
-    flat = [_flat(side) for side in operation.sources]
+def lowered(operation: Shuffle, inputs: list[ast.expr], forward: Any, levels: frozenset[Any], thin: bool) -> ast.expr:
+    """The expression for a pattern applied to its inputs; new axes may be of size 1 where it is to be ``thin``."""
+    flat = [flat_axes(side) for side in operation.sources]
     if operation.kind == "contract":
         return _contract(operation, inputs, flat, forward)
     [value] = inputs
@@ -21,7 +23,7 @@ def lowered(operation: Shuffle, inputs: list[ast.expr], forward: Any) -> ast.exp
     value = _ungroup(value, source, operation.sizes, forward)
     names = flat[0]
     if operation.kind == "reduce":
-        target = _flat(operation.target)
+        target = flat_axes(operation.target)
         gone = [place - len(names) for place, name in enumerate(names) if name not in target]
         if gone:
             method = {"max": "amax", "min": "amin"}.get(operation.how or "", operation.how or "")
@@ -30,18 +32,12 @@ def lowered(operation: Shuffle, inputs: list[ast.expr], forward: Any) -> ast.exp
     ones = [name for name in names if isinstance(name, int)]
     if ones and operation.kind in ("rearrange", "repeat"):
         value, names = _drop_ones(value, names)
-    target = _flat(operation.target)
+    target = flat_axes(operation.target)
     present = [name for name in target if isinstance(name, str) and name in names]
     value = _permute(value, names, present)
-    value = _insert(value, target, present, operation.sizes, forward)
+    value = _insert(value, target, present, lambda name: forward.size(operation.sizes[name]),
+                    None if thin else lambda: forward.batch_shape(levels))
     return _group(value, operation.target)
-
-
-def _flat(side: Any) -> list[Any]:
-    found: list[Any] = []
-    for item in side:
-        found += _flat(item) if isinstance(item, tuple) else [item]
-    return found
 
 
 def _method(value: ast.expr, name: str, *arguments: ast.expr) -> ast.expr:
@@ -53,7 +49,7 @@ def _ungroup(value: ast.expr, side: Any, sizes: dict[str, Any], forward: Any) ->
     behind = 0
     for item in reversed(list(side)):
         if isinstance(item, tuple):
-            names = _flat(item)
+            names = flat_axes(item)
             if len(names) > 1:
                 parts = [forward.size(sizes[name]) if isinstance(name, str) else number(name) for name in names]
                 value = _method(value, "unflatten", number(-1 - behind), ast.Tuple(parts, ast.Load()))
@@ -67,10 +63,9 @@ def _ungroup(value: ast.expr, side: Any, sizes: dict[str, Any], forward: Any) ->
 
 def _reduce(value: ast.expr, method: str, gone: list[int]) -> ast.expr:
     if method in ("prod", "any", "all"):
+        # One axis at a time, from the front: those behind it stay where they are, counted from the end.
         for place in sorted(gone):
-            # Each reduction shortens the shape: what stood at -3 stands at -2 when one behind it is gone.
-            behind = sum(1 for other in gone if other > place)
-            value = _method(value, method, number(place if not behind else place))
+            value = _method(value, method, number(place))
         return value
     return ast.Call(ast.Attribute(value, method, ast.Load()), [], [
         ast.keyword("dim", number(gone[0] if len(gone) == 1 else tuple(gone)))])
@@ -92,37 +87,42 @@ def _permute(value: ast.expr, names: list[Any], wanted: list[Any]) -> ast.expr:
     rank = len(names)
     if len(moved) == 2:
         return _method(value, "transpose", number(moved[0] - rank), number(moved[1] - rank))
+    for start in moved:
+        for end in moved:
+            order = [name for name in names if name != names[start]]
+            order.insert(end, names[start])
+            if order == wanted:
+                return _method(value, "movedim", number(start - rank), number(end - rank))
     source = tuple(names.index(wanted[place]) - rank for place in moved)
     target = tuple(place - rank for place in moved)
     return _method(value, "movedim", number(source), number(target))
 
 
-def _insert(value: ast.expr, target: list[Any], present: list[Any], sizes: dict[str, Any], forward: Any) -> ast.expr:
-    """New axes: unsqueezed, and expanded where they are not of size 1."""
+def _insert(value: ast.expr, target: list[Any], present: list[Any], size: Callable[[Any], ast.expr],
+            batch: Callable[[], list[ast.expr]] | None) -> ast.expr:
+    """New axes: of size 1 first, then as large as they are to be."""
     new = [place for place, name in enumerate(target) if name not in present or isinstance(name, int)]
     if not new:
         return value
-    plain = value
-    for place in new:
-        behind = sum(1 for name in target[place + 1:] if isinstance(name, str) and name in present)
-        already = sum(1 for other in new if other > place)
-        value = _method(value, "unsqueeze", number(-1 - behind))
-        del already
-    # Inserted from the front: each later one stands behind the earlier.
-    if all(isinstance(target[place], int) and target[place] == 1 for place in new):
+    plain, old = value, len(present)
+    if len(new) == 1:
+        value = _method(value, "unsqueeze", number(new[0] - len(target)))
+    else:
+        index = [number(None) if place in new else ast.Slice() for place in range(new[0], len(target))]
+        value = ast.Subscript(value, ast.Tuple([number(...), *index], ast.Load()), ast.Load())
+    sizes = {place: number(target[place]) if isinstance(target[place], int) else size(target[place]) for place in new}
+    if batch is None or all(isinstance(one, ast.Constant) and one.value == 1 for one in sizes.values()):
         return value
-    old = len(present)
-    shape: list[ast.expr] = []
-    leading: ast.expr = ast.Attribute(plain, "shape", ast.Load())
-    leading = ast.Subscript(leading, ast.Slice(None, number(-old), None), ast.Load()) if old else leading
-    shape.append(ast.Starred(leading, ast.Load()))
-    seen = 0
-    for place, name in enumerate(target):
-        if place in new:
-            shape.append(number(name) if isinstance(name, int) else forward.size(sizes[name]))
-        else:
-            shape.append(ast.Subscript(ast.Attribute(plain, "shape", ast.Load()), number(seen - old), ast.Load()))
-            seen += 1
+    own = [sizes.get(place, number(-1)) for place in range(len(target))]
+    if not isinstance(plain, ast.Name):
+        shape = [*batch(), *own]
+    else:
+        front: ast.expr = ast.Attribute(plain, "shape", ast.Load())
+        if new == list(range(old, len(target))):
+            own = own[old:]
+        elif old:
+            front = ast.Subscript(front, ast.Slice(None, number(-old), None), ast.Load())
+        shape = [ast.Starred(front, ast.Load()), *own]
     return _method(value, "expand", *shape)
 
 
@@ -131,7 +131,7 @@ def _group(value: ast.expr, side: Any) -> ast.expr:
     behind = 0
     for item in reversed(list(side)):
         if isinstance(item, tuple):
-            count = len(_flat(item))
+            count = len(flat_axes(item))
             if count > 1:
                 ends = [number(-count - behind)] if behind == 0 else [number(-count - behind), number(-1 - behind)]
                 value = _method(value, "flatten", *ends)
@@ -152,6 +152,6 @@ def _contract(operation: Shuffle, inputs: list[ast.expr], flat: list[list[Any]],
     inputs = [_ungroup(value, side, operation.sizes, forward)
               for value, side in zip(inputs, operation.sources, strict=True)]
     left = ",".join("..." + "".join(names[name] for name in side) for side in flat)
-    right = "..." + "".join(names[name] for name in _flat(operation.target))
+    right = "..." + "".join(names[name] for name in flat_axes(operation.target))
     value = call("torch.einsum", number(f"{left}->{right}"), *inputs)
     return _group(value, operation.target)

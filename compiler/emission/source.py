@@ -20,6 +20,7 @@ from catlang.compiler.emission.layout import definition
 from catlang.compiler.emission.module import RESERVED, ModuleClass
 from catlang.compiler.emission.sizes import python_name
 from catlang.compiler.lowering.row import quote
+from catlang.compiler.user import Outside, called
 from catlang.diagram.diagram import Value, Wire
 from catlang.diagram.network import Network, Specialiser, erase
 from catlang.dims.constraint import Constraint
@@ -43,9 +44,11 @@ class SourceFile:
         self.constants = constant_inputs(root)
         self.reserved = frozenset(_HELPERS)
         self.helpers: set[str] = set()
+        self.lowerings = {called(name): row for name, row in rows.items() if isinstance(row, Outside)}
+        self.outside: dict[str, Outside] = {}
         self.classes: dict[Network, ModuleClass] = {}
         self.names: dict[Network, str] = {}
-        self.ports = interface.ports(root, self.reserved)
+        self.ports = interface.ports(root, RESERVED | self.reserved)
         self.tuples: dict[tuple[str, ...], str] = {}
 
     def class_of(self, network: Network) -> ast.expr:
@@ -55,6 +58,8 @@ class SourceFile:
 
     def helper(self, name: str) -> None:
         """Notes that a helper is used, and those that it uses itself."""
+        if name in self.lowerings:
+            self.outside[name] = self.lowerings[name]
         if name in _HELPERS and name not in self.helpers:
             self.helpers.add(name)
             for node in ast.walk(_HELPERS[name]):
@@ -113,6 +118,9 @@ class SourceFile:
         body = "\n\n\n".join(definition(node, folder) for node in [*helpers, *made])
         modules = {"torch": "import torch", "F": "import torch.nn.functional as F", "nn": "from torch import nn"}
         imports = "\n".join(line for name, line in modules.items() if re.search(rf"\b{name}\.", body))
+        outside = [self.outside[name].statements() for name in sorted(self.outside)]
+        imports = "\n".join([imports, *(one for one in outside if one.startswith("from "))])
+        body = "\n\n\n".join([*(one for one in outside if not one.startswith("from ")), body])
         if self.tuples:
             imports = f"from collections import namedtuple\n\n{imports}"
             types = [f"{name} = namedtuple({name!r}, {list(fields)!r})" for fields, name in self.tuples.items()]
