@@ -14,6 +14,7 @@ from catlang.compiler.emission.module import NotGiven
 from catlang.compiler.emission.source import SourceFile
 from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS
+from catlang.compiler.user import Misfit
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.network import Network, Specialiser
 from catlang.dims import Dim, Variable
@@ -195,6 +196,8 @@ class Build:
             given = ", ".join(f"{variable.name}=..." for variable in missing.sizes)
             raise CompileError([Diagnostic("E0807", f"{names} must be given", [
                 Label(self.definition.span, "no input tells it")], help=(f"pass `{given}`",))]) from None
+        except Misfit as misfit:
+            raise CompileError([misfit.diagnostic]) from misfit.__cause__
         except Unlowered as unlowered:
             raise CompileError([Diagnostic(
                 "E0808", f"the primitive `{unlowered.name}` has no lowering", [Label(unlowered.span, "used here")],

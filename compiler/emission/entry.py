@@ -89,8 +89,8 @@ class Entry:
         else:
             kind = ast.Constant(None)
             tests.append(ast.Call(ast.Attribute(x, "is_floating_point", ast.Load()), [], []))
-        if axes and all(isinstance(axis, int) for axis in axes):
-            # One comparison, which an input of too few axes fails too.
+        if len(axes) > 3 and all(isinstance(axis, int) for axis in axes):
+            # One comparison, which an input of too few axes fails too; for fewer axes a slice costs more than it saves.
             own = ast.Subscript(_shape(x), ast.Slice(number(-len(axes)), None, None), ast.Load())
             tests.append(_compare(own, ast.Eq(), number(tuple(axes))))
         elif axes:
@@ -200,9 +200,13 @@ class Entry:
         if len(self.leaves) < 2:
             return
         fronts = [self._front(leaf) for leaf in self.leaves]
-        test: ast.expr = _compare(fronts[0], ast.NotEq(), fronts[1])
-        if len(fronts) > 2:
-            equal = ast.Compare(fronts[0], [ast.Eq() for _ in fronts[1:]], list(fronts[1:]))
+        compared = fronts
+        if len({axes_of(leaf.wire.object) for leaf in self.leaves if leaf.wire is not None}) == 1:
+            # Their own axes are the same and were compared: so may whole shapes be, which costs no slices.
+            compared = [_shape(_name(leaf.name)) for leaf in self.leaves]
+        test: ast.expr = _compare(compared[0], ast.NotEq(), compared[1])
+        if len(compared) > 2:
+            equal = ast.Compare(compared[0], [ast.Eq() for _ in compared[1:]], list(compared[1:]))
             test = ast.UnaryOp(ast.Not(), equal)
         parts: list[str | ast.expr] = ["the batch axes in front differ: "]
         for place, (leaf, front) in enumerate(zip(self.leaves, fronts, strict=True)):

@@ -15,7 +15,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-INPUTS = ("x", "y", "z", "w")
+INPUTS = ("x", "y", "z", "w", *(f"input{place}" for place in range(4, 32)))
 
 
 class Row:
