@@ -204,6 +204,8 @@ class Forward:
                 value = self._unsqueeze(value, level, union, term.rank)
         if expand:
             shape = [*self.batch_shape(union), *[number(-1)] * term.rank]
+            if len(shape) == 1 and isinstance(shape[0], ast.Starred):
+                shape = [shape[0].value]  # a shape that may be empty
             value = ast.Call(ast.Attribute(value, "expand", ast.Load()), shape, [])
         return Term(value, union, term.rank)
 
@@ -376,8 +378,13 @@ class Forward:
         if definition.noise is not None and definition.weights == [] and not terms:
             levels = frozenset(self.context)
         terms = self.align(terms, row.align == "expand", levels)
-        site = Site(self, box, operation, terms, row, levels)
-        self.assign(box, [site.lowered()], levels)
+        value = Site(self, box, operation, terms, row, levels).lowered()
+        if isinstance(value, ast.Attribute):
+            # A weight by itself: nothing is computed.
+            [wire] = wires(box.outputs)
+            self.terms[wire] = Term(value, levels, len(axes_of(wire.object)))
+            return
+        self.assign(box, [value], levels)
 
     # ---------------------------------------------------------------- axis patterns
 

@@ -42,9 +42,7 @@ def _statement(node: ast.stmt, folder: str, depth: int) -> list[str]:
             heads = [head]
         return [*heads, *_block(node.body, folder, depth + 1)]
     if isinstance(node, ast.If):
-        lines = [f"{indent}if {ast.unparse(node.test)}:", *_block(node.body, folder, depth + 1)]
-        if len(lines[0]) > WIDTH and isinstance(node.test, ast.BoolOp):
-            lines[:1] = [f"{indent}if (", *_operands(node.test, indent + "    "), f"{indent}):"]
+        lines = [*_condition(node.test, indent), *_block(node.body, folder, depth + 1)]
         return lines + ([f"{indent}else:", *_block(node.orelse, folder, depth + 1)] if node.orelse else [])
     if isinstance(node, ast.For):
         head = f"{indent}for {ast.unparse(node.target).strip('()')} in {ast.unparse(node.iter)}:"
@@ -57,10 +55,22 @@ def _statement(node: ast.stmt, folder: str, depth: int) -> list[str]:
     return lines
 
 
-def _operands(node: ast.BoolOp, indent: str) -> list[str]:
-    word = "or" if isinstance(node.op, ast.Or) else "and"
-    return [f"{indent}{word if place else ''} {ast.unparse(value)}".replace(f"{indent} ", indent)
-            for place, value in enumerate(node.values)]
+def _condition(test: ast.expr, indent: str) -> list[str]:
+    """The head of an ``if``, where need be with an operand a line."""
+    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.BoolOp)
+    inner = test.operand if negated else test  # type: ignore[attr-defined]
+    if not isinstance(inner, ast.BoolOp):
+        return [f"{indent}if {ast.unparse(test)}:"]
+    word = "or" if isinstance(inner.op, ast.Or) else "and"
+    # Python's own spelling has more parentheses than anybody would write.
+    operands = [f"({ast.unparse(value)})" if isinstance(value, ast.BoolOp | ast.IfExp | ast.Lambda) else ast.unparse(value)
+                for value in inner.values]
+    line = f" {word} ".join(operands)
+    line = f"{indent}if not ({line}):" if negated else f"{indent}if {line}:"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"{indent}if not (" if negated else f"{indent}if (",
+            *(f"{indent}    {f'{word} ' if place else ''}{operand}" for place, operand in enumerate(operands)), f"{indent}):"]
 
 
 def _wrapped(node: ast.stmt, indent: str) -> list[str]:

@@ -110,8 +110,10 @@ def _insert(value: ast.expr, target: list[Any], present: list[Any], size: Callab
     else:
         index = [number(None) if place in new else ast.Slice() for place in range(new[0], len(target))]
         value = ast.Subscript(value, ast.Tuple([number(...), *index], ast.Load()), ast.Load())
+    if batch is None:
+        return value
     sizes = {place: number(target[place]) if isinstance(target[place], int) else size(target[place]) for place in new}
-    if batch is None or all(isinstance(one, ast.Constant) and one.value == 1 for one in sizes.values()):
+    if all(isinstance(one, ast.Constant) and one.value == 1 for one in sizes.values()):
         return value
     own = [sizes.get(place, number(-1)) for place in range(len(target))]
     if not isinstance(plain, ast.Name):
