@@ -66,7 +66,7 @@ def choose(tag, *values):
     result = values[0]
     for number, value in enumerate(values[1:], start=1):
         where = tag == number
-        result = torch.where(where.reshape(*where.shape, *[1] * (value.dim() - where.dim())), value, result)
+        result = torch.where(where.reshape((*where.shape, *[1] * (value.dim() - where.dim()))), value, result)
     return result
 
 
@@ -81,7 +81,7 @@ def of_family(members, index, inputs, *shared):
     parts = [x.flatten(0, index.dim() - 1)[order].split(counts) for x in inputs] if index.dim() else (
         [x[None].split(counts) for x in inputs])
     rows = [member(*part, *shared) for member, *part in zip(members, *parts)]
-    return columnwise(lambda *outputs: torch.cat(outputs)[order.argsort()].reshape(*index.shape, *outputs[0].shape[1:]), rows)
+    return columnwise(lambda *outputs: torch.cat(outputs)[order.argsort()].reshape((*index.shape, *outputs[0].shape[1:])), rows)
 
 
 def chosen(outputs, index, batched):
