@@ -36,6 +36,7 @@ from catlang.objects.colour import (
     Substitution,
     power,
     product,
+    resolve,
     show,
 )
 from catlang.syntax import tree
@@ -120,7 +121,8 @@ class Call:
         codomain = substitution.object(definition.codomain)
         if definition.parameters or generics_in(definition.domain) & generics_in(definition.codomain):
             codomain = UNKNOWN
-        return fresh(codomain, self.span)
+        codomain = resolve(codomain)
+        return fresh(UNKNOWN if codomain.open else codomain, self.span)
 
     def _known(self) -> None:
         """The definition's type must be known, and what its body needs; a circle of definitions is told here."""
@@ -235,10 +237,13 @@ class Call:
     def _body(self, formal: Formal, node: tree.Node, domain: Object, codomain: Object) -> Diagram:
         elaborator, scope = self.elaborator, self.scope
         transparent = self.definition.primitive and self.definition.copies is None
+        lifted = int(self.definition.structural and self.definition.name == "each")
 
         def make(inputs: Value) -> Value:
             previous(elaborator, None)
+            elaborator.eaches += lifted
             result = elaborator.morphism(node, inputs, scope)
+            elaborator.eaches -= lifted
             elaborator.join(codomain, result, Joint("argument", node, None, scope, name=formal.name,
                                                        owner=self.definition.name))
             return elaborator.shaped(result, codomain, scope.span(node))

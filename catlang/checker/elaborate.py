@@ -73,6 +73,7 @@ class Elaborator:
         self.open_sizes: list[tuple[dims.Variable, Span, str]] = []
         self.spoilt: set[dims.Variable] = set()
         self.label_span: Span | None = None
+        self.eaches = 0
 
     # ---------------------------------------------------------------- the body as a whole
 

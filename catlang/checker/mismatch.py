@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catlang.checker.conditions import example
 from catlang.checker.entry import Definition
 from catlang.diagnostic import Diagnostic, Label
-from catlang.dims import Dim, Poly, Quotient
+from catlang.dims import Dim, Poly, Quotient, Variable, flexible_variables
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, decide
 from catlang.objects.colour import (
@@ -16,9 +16,11 @@ from catlang.objects.colour import (
     Object,
     Product,
     Run,
+    Substitution,
     Unknown,
     axes_of,
     base_of,
+    dims_of,
     resolve,
     show,
     show_axis,
@@ -72,6 +74,9 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
     assert joint.wanted is not None and joint.found is not None
     wanted, found = resolve(joint.wanted), resolve(joint.found)
     wants, gives = show(wanted), show(found)
+    if isinstance(joint.other, tree.Shuffle):
+        # The axes of a pattern have the names that its author gave them.
+        wants = show(_with_names(wanted))
     span = joint.scope.span
     why = [_own_colour(wanted, found) or str(mismatch)]
     help: list[str] = []
@@ -91,7 +96,7 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
             where = "behind it" if joint.kind == "result" else "in front of it" if joint.before is None else "between them"
             help.append(f"`{between}` fits {where}")
         else:
-            help += _reshaped(wanted, found) or (_advice(joint, wanted, found) if joint.kind == "input" else [])
+            help += _reshaped(wanted, found) or (_advice(joint, elaborator, wanted, found) if joint.kind == "input" else [])
     if not help and mismatch.help:
         help.append(mismatch.help)
     if joint.kind == "input":
@@ -179,6 +184,12 @@ def _last(node: tree.Node) -> tree.Node:
             return node
 
 
+def _with_names(obj: Object) -> Object:
+    """The object with the names of its open sizes in their place."""
+    open = {variable for size in dims_of(obj) for variable in flexible_variables(size)}
+    return Substitution(dims={variable: Variable(variable.name).poly for variable in open}).object(obj)
+
+
 def _own_colour(wanted: Object, found: Object) -> str:
     """What is to be said where a colour of its own meets another."""
     if base_of(wanted) == base_of(found):
@@ -211,7 +222,7 @@ def _reshaped(wanted: Object, found: Object) -> list[str]:
     return [f"`rearrange(({names}) -> {names})` takes the axis apart"]
 
 
-def _advice(joint: Joint, wanted: Object, found: Object) -> list[str]:
+def _advice(joint: Joint, elaborator: Elaborator, wanted: Object, found: Object) -> list[str]:
     """What helps where a morphism is given another object than it takes."""
     assert joint.other is not None
     name = _short(joint.scope.span(joint.other).text)
@@ -222,6 +233,9 @@ def _advice(joint: Joint, wanted: Object, found: Object) -> list[str]:
         if more > 0 and not any(isinstance(axis, Run) for axis in (*axes, *there)):
             front = ", ".join(show_axis(axis) for axis in there[:more])
             return [f"`{'each(' * more}{name}{')' * more}` runs it along the {'axis' if more == 1 else 'axes'} `{front}`"]
+        if more < 0 and elaborator.eaches >= -more and not any(isinstance(axis, Run) for axis in (*axes, *there)):
+            fewer = "one `each`" if more == -1 else f"{-more} times `each`"
+            return [f"`each` takes the axis in front away: {fewer} less leaves `{name}` what it takes"]
     if isinstance(found, Product) and len(found.items) == 2 and one is REAL and all(
             base_of(item) is REAL for item in found.items):
         return ["`concat` joins two arrays along their first axis, `fst` and `snd` take one of two"]

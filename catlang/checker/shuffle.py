@@ -14,11 +14,12 @@ from catlang.checker.entry import DimEntry, RunEntry
 from catlang.checker.kinds import fault
 from catlang.checker.mismatch import Joint
 from catlang.checker.scope import Scope
-from catlang.diagram.diagram import Shuffle, Value
+from catlang.diagram.diagram import Shuffle, Value, fresh
 from catlang.dims import Dim, Variable
 from catlang.objects.colour import (
     BOOL,
     REAL,
+    UNKNOWN,
     Axis,
     Object,
     ObjectVariable,
@@ -116,7 +117,10 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
         # Any object has axes: an array, a row of indices, of truth values.
         base = result = _base(value, elaborator)
     domain = product([power(base, side) for side in sources])
-    elaborator.join(domain, value, Joint("input", None, node, scope, before))
+    codomain = power(result, target) if result is not REAL else array(*target)
+    if not elaborator.join(domain, value, Joint("input", None, node, scope, before)):
+        codomain = resolve(codomain)
+        return fresh(UNKNOWN if codomain.open else codomain, scope.span(node))
     for name, size in pattern.sizes.items():
         if isinstance(size, dims.Poly):
             for variable in dims.variables(size):
@@ -125,8 +129,7 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
     operation = Shuffle(node.kind, node.how, [pattern.row(side) for side in node.sources], pattern.row(node.target),
                         dict(pattern.sizes))
     value = elaborator.shaped(value, domain, scope.span(node))
-    return elaborator.box(operation, value, power(result, target) if result is not REAL else array(*target),
-                          scope.span(node))
+    return elaborator.box(operation, value, codomain, scope.span(node))
 
 
 def _base(value: Value, elaborator: Elaborator) -> Object:

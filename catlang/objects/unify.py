@@ -187,12 +187,14 @@ class Unifier:
 
     def _objects(self, left: Object, right: Object) -> None:
         left, right = resolve(left), resolve(right)
-        if left is right or isinstance(left, Unknown) or isinstance(right, Unknown):
+        if left is right:
             return
         if isinstance(left, ObjectVariable) and left.flexible:
             return self._bind(left, right)
         if isinstance(right, ObjectVariable) and right.flexible:
             return self._bind(right, left)
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return
         if not left.open and not right.open and left == right:
             return
         if isinstance(left, Product) or isinstance(right, Product):
