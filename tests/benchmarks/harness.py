@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-#: A sample takes at least so many seconds, so that the clock does not matter.
-SAMPLE = 0.005
+#: A sample takes at least so many seconds, so that neither the clock nor what came before matters.
+SAMPLE = 0.02
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,14 @@ def compare(name: str, target: float, ours: Callable[[], object], peer: Callable
             scale: float = 1.0) -> Row:
     """Times two callables in turn; ``scale`` times the peer's time is what ours is held against."""
     calls = [ours, peer]
-    counts = [_calibrated(call, effort.least) for call in calls]
+    # Equally often: what a first call pays, such as cold caches, is then shared out alike.
+    count = max(_calibrated(call, effort.least) for call in calls)
     samples: list[list[float]] = [[], []]
     rounds = 1 if effort.tiny else effort.rounds
     for number in range(rounds):
         order = (0, 1) if number % 2 == 0 else (1, 0)
         for side in order:
-            samples[side].append(_sample(calls[side], counts[side]))
+            samples[side].append(_sample(calls[side], count))
     held = [scale * seconds for seconds in samples[1]]
     ratio = statistics.median(one / other for one, other in zip(samples[0], held, strict=True))
     return Row(name, target, statistics.median(samples[0]), statistics.median(held), ratio)
@@ -73,6 +74,8 @@ def _sample(call: Callable[[], object], count: int) -> float:
     gc.collect()
     gc.disable()
     try:
+        if count > 1:
+            call()
         begin = time.perf_counter()
         for _ in range(count):
             call()
