@@ -347,6 +347,8 @@ class Substitution:
         return part
 
     def object(self, obj: Object) -> Object:
+        if not (self.dims or self.objects or self.runs):
+            return resolve(obj)
         kind = type(obj)
         if kind is Power:
             assert isinstance(obj, Power)
