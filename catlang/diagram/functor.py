@@ -38,15 +38,17 @@ class Meaningless(ValueError):
 
 class Site(Generic[V]):
     """One use of one primitive, as its row sees it. ``site["n"]`` is the argument for the generic ``n``: a size, a run of
-    sizes, a constant, an object. ``inputs`` are what stands on its wires, ``outputs`` the objects it is to make."""
+    sizes, a constant, an object. ``inputs`` are what stands on its wires, ``given`` their objects, ``outputs`` the objects it
+    is to make."""
 
-    __slots__ = ("arguments", "frame", "inputs", "instance", "operation", "outputs", "span")
+    __slots__ = ("arguments", "frame", "given", "inputs", "instance", "operation", "outputs", "span")
 
-    def __init__(self, frame: Frame[V], box: Box, operation: d.Use, inputs: list[V], outputs: list[Object]) -> None:
+    def __init__(self, frame: Frame[V], box: Box, operation: d.Use, inputs: list[Wire], outputs: list[Wire]) -> None:
         self.frame = frame
         self.operation = operation
-        self.inputs = inputs
-        self.outputs = outputs
+        self.inputs = [frame.values[wire] for wire in inputs]
+        self.given = [frame.sizes.object(wire.object) for wire in inputs]
+        self.outputs = [frame.sizes.object(wire.object) for wire in outputs]
         self.instance = box.instance
         self.span = box.span
         self.arguments: dict[str, Any] = {}
@@ -101,8 +103,9 @@ class Functor(Generic[V]):
         except KeyError:
             raise KeyError(f"there is no weight `{address}`") from None
 
-    def computed(self, instance: Instance, inputs: list[V], body: Callable[[list[V]], list[V]]) -> list[V]:
-        """The weights of an instance along its 2-cell."""
+    def computed(self, frame: Frame[V], instance: Instance, inputs: list[V],
+                 body: Callable[[list[V]], list[V]]) -> list[V]:
+        """The weights of an instance along its 2-cell, where a box in a frame asks for them."""
         return body(inputs)
 
     def sub(self, box: Box, inputs: list[V], body: Callable[[list[V]], list[V]]) -> list[V]:
@@ -194,7 +197,7 @@ class Frame(Generic[V]):
             return functor.weight(f"{address}.{part}", obj, self.walk.weights)
         given = [functor.weight(f"{address}.{name}", obj, self.walk.weights) for name, obj in zip(
             instance.parts or ["base"], owner.objects(diagram.inputs), strict=True)]
-        found = functor.computed(instance, given, lambda inputs: self.body(diagram, inputs, owner))
+        found = functor.computed(self, instance, given, lambda inputs: self.body(diagram, inputs, owner))
         return found[names.index(part)]
 
     # ---------------------------------------------------------------- the walk
@@ -271,15 +274,12 @@ class Frame(Generic[V]):
         columns = factors(operation, box.inputs)
         outputs = wires(box.outputs)
         if columns is None or len(columns) == 1:
-            inputs = [self.values[wire] for wire in wires(box.inputs)]
-            return functor.primitive(Site(self, box, operation, inputs, self.objects(box.outputs)))
-        found: dict[int, V] = {}
+            return functor.primitive(Site(self, box, operation, wires(box.inputs), outputs))
+        found: dict[Wire, V] = {}
         for place, column in enumerate(columns):
-            places = range(place, len(outputs), len(columns))
-            objects = [self.sizes.object(outputs[one].object) for one in places]
-            site = Site(self, box, operation, [self.values[wire] for wire in column], objects)
-            found.update(zip(places, functor.primitive(site), strict=True))
-        return [found[place] for place in range(len(outputs))]
+            mine = outputs[place::len(columns)]
+            found.update(zip(mine, functor.primitive(Site(self, box, operation, column, mine)), strict=True))
+        return [found[wire] for wire in outputs]
 
 
 def factors(operation: d.Use, inputs: Value) -> list[list[Wire]] | None:
