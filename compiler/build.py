@@ -14,7 +14,7 @@ from catlang.compiler.emission.module import NotGiven
 from catlang.compiler.emission.source import SourceFile
 from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS
-from catlang.compiler.user import Misfit
+from catlang.compiler.user import Misfit, unknown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.network import Network, Specialiser
 from catlang.dims import Dim, Variable
@@ -183,6 +183,11 @@ class Build:
             if value is None:
                 self._problem("E0806", f"the parameter `{constant.name}` must be given", self.definition.span, "",
                               (f"pass `{constant.name}=...`",))
+        primitives = {name for one in self.module.loader.order for name, entry in one.scope.names.items()
+                      if isinstance(entry, Definition) and entry.primitive}
+        for name, near in unknown(self.lowerings, primitives):
+            self._problem("E0810", f"no primitive is called `{name}`", self.definition.span, "a lowering is given for it",
+                          (f"did you mean `{near}`?",) if near else ())
         if self.problems:
             raise CompileError(self.problems)
         network, specialiser = self.network()

@@ -44,13 +44,14 @@ def over_batch(function, x, rank, *options, **named):
     return y.reshape(*shape, *y.shape[1:])
 
 
-def gather(x, index, rank):
+def gather_rows(x, index, rank):
     """The rows of `x`, along the first of its `rank` own axes, that `index` names."""
-    index = index.reshape(*index.shape, *[1] * (rank - 1))
-    return torch.take_along_dim(x, index, dim=-rank)
+    own = x.shape[x.dim() - rank + 1:]
+    # Unlike `take_along_dim`, which reads whatever memory there is, this refuses an index out of range.
+    return x.gather(-rank, index.reshape(*index.shape, *[1] * len(own)).expand(*index.shape, *own))
 
 
-def scatter(x, index, y, rank):
+def scatter_rows(x, index, y, rank):
     """`x` with each row of `y` added to the row that `index` names."""
     index = index.reshape(*index.shape, *[1] * (rank - 1)).expand(y.shape)
     return x.scatter_add(-rank, index, y)
@@ -75,7 +76,7 @@ def of_family(members, index, inputs, *shared):
     if not inputs or torch.compiler.is_compiling():
         # A graph has no branches: every member sees every row.
         rows = [member(*inputs, *shared) for member in members]
-        return columnwise(lambda *outputs: chosen(outputs, index, len(inputs) > 0), rows)
+        return columnwise(lambda *outputs: by_index(outputs, index, len(inputs) > 0), rows)
     order = index.flatten().argsort(stable=True)
     counts = torch.bincount(index.flatten(), minlength=len(members)).tolist()
     parts = [x.flatten(0, index.dim() - 1)[order].split(counts) for x in inputs] if index.dim() else (
@@ -84,7 +85,7 @@ def of_family(members, index, inputs, *shared):
     return columnwise(lambda *outputs: torch.cat(outputs)[order.argsort()].reshape((*index.shape, *outputs[0].shape[1:])), rows)
 
 
-def chosen(outputs, index, batched):
+def by_index(outputs, index, batched):
     """Of several outputs the one that the index chooses, row by row where they have rows."""
     stacked = torch.stack(outputs)
     if not batched:

@@ -141,8 +141,8 @@ def _explain(root: nn.Module, error: Exception, inputs: tuple[Any, ...], named: 
         module = frame.f_locals.get("self")
         if mark and isinstance(module, nn.Module):
             address = next((name for name, one in root.named_modules() if one is module), "")
-            where = f"in `{address}`" if address else "in the network itself"
-            error.add_note(f"{place.strip()}: {where}, a {type(module).__name__}")
+            where = f"in `{address}`" if address else "at the root of the network"
+            error.add_note(f"{place.strip()}: {where} ({type(module).__name__})")
             return
 
 

@@ -169,8 +169,9 @@ class Outside(Row):
         needed = [one for one in kinds if one.default is inspect.Parameter.empty]
         more = any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in signature.parameters.values())
         if len(needed) > count or (len(kinds) < count and not more):
-            self._refuse(site, f"the lowering of `{self.name}` takes {len(needed)} inputs by position, but `{self.name}` has "
-                         f"{count}", "sizes and weights are given by keyword: put them after `*`")
+            inputs = f"{count} input{'' if count == 1 else 's'}"
+            self._refuse(site, f"the lowering of `{self.name}` takes {len(needed)} by position, but `{self.name}` has "
+                         f"{inputs}", "sizes and weights are given by keyword: put them after `*`")
 
     def _weights(self, site: Any) -> dict[str, ast.expr]:
         """The weights of the instance by name: parameters, or what is computed for them."""
