@@ -73,7 +73,7 @@ def choose(tag, *values):
 
 def of_family(members, index, inputs, *shared):
     """Each row of the inputs through the member of a family that the index chooses for it."""
-    if not inputs or torch.compiler.is_compiling():
+    if not inputs or index.is_meta or torch.compiler.is_compiling():
         # A graph has no branches: every member sees every row.
         rows = [member(*inputs, *shared) for member in members]
         return columnwise(lambda *outputs: by_index(outputs, index, len(inputs) > 0), rows)

@@ -93,8 +93,9 @@ class Forward:
         ``labels`` are names for the inputs that those who call have settled."""
         given = wires(self.body.inputs)
         if labels is None:
-            labels = [label or self.names.chains[wire].wanted or ("x" if len(given) == 1 else f"x{place}")
-                      for place, (wire, label) in enumerate(zip(given, _labels(self.body.inputs), strict=True))]
+            known = [label or self.names.chains[wire].wanted
+                     for wire, label in zip(given, _labels(self.body.inputs), strict=True)]
+            labels = [name or ("x" if known.count(None) == 1 else f"x{place}") for place, name in enumerate(known)]
         names = [self._input(wire, label) for wire, label in zip(given, labels, strict=False)]
         names += [self._input(wire, self.names.chains[wire].wanted or "outer") for wire in self.network.free]
         for instance in self.network.lent:

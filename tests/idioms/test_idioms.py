@@ -420,6 +420,41 @@ def test_a_text_read_in_pieces_is_the_text_read_at_once(dtype: torch.dtype) -> N
     same(cache[1], values, "values")
 
 
+def test_one_module_reads_any_piece(dtype: torch.dtype) -> None:
+    """Sizes that no weight depends on may stay open; what no input of a submodule tells is told to it."""
+    whole, reference = PREFILL.pair(training=False)
+    sizes = {name: size for name, size in PREFILL.sizes.items() if name not in ("past", "n")}
+    reader = catlang.compile(HERE / "grouped_attention.cat", "net", **sizes)
+    reader.load_state_dict(PREFILL.renamed(reference.state_dict()))
+    cache, x = PREFILL.inputs(PREFILL.sizes)
+    expected = whole(cache, x)[1]
+    pieces = []
+    for piece in x.split((3, 1, 3), dim=1):
+        cache, part = reader(cache, piece)
+        pieces.append(part)
+    same(torch.cat(pieces, dim=1), expected, "output")
+
+
+@pytest.mark.parametrize("idiom", [idiom for idiom in IDIOMS.values() if "loss" not in idiom.entry], ids=str)
+def test_exports(idiom: Idiom) -> None:
+    """PyTorch's exporter takes every network as one graph, in which it computes the same."""
+    ours, _ = idiom.pair(training=False)
+    inputs = idiom.inputs(idiom.sizes)
+    graph = torch.export.export(ours, inputs).module()
+    for found, expected in zip(leaves(graph(*inputs)), leaves(ours(*inputs)), strict=True):
+        same(found, expected, "output")
+
+
+@every_idiom
+def test_devices_and_types_come_from_inputs_and_weights(idiom: Idiom) -> None:
+    """Nothing is made on a device or in a type of its own: the meta device has no values to mix with others."""
+    ours = idiom.compile().to(torch.bfloat16).to("meta")
+    inputs = mapped(idiom.inputs(idiom.sizes), lambda x: x.to("meta", torch.bfloat16 if x.is_floating_point() else x.dtype))
+    for output in leaves(ours(*inputs)):
+        assert output.device.type == "meta"
+        assert output.dtype == torch.bfloat16
+
+
 def test_experts_not_asked_learn_nothing(dtype: torch.dtype) -> None:
     ours, _ = MIXTURE.pair(training=True)
     one_token = torch.randn(1, 1, MIXTURE.sizes["d"]).expand(1, MIXTURE.sizes["n"], -1)
