@@ -49,17 +49,17 @@ class Row:
 
 
 def compare(name: str, target: float, ours: Callable[[], object], peer: Callable[[], object], effort: Effort,
-            scale: float = 1.0) -> Row:
+            scale: float = 1.0, clock: Callable[[], float] = time.perf_counter) -> Row:
     """Times two callables in turn; ``scale`` times the peer's time is what ours is held against."""
     calls = [ours, peer]
     # Equally often: what a first call pays, such as cold caches, is then shared out alike.
-    count = max(_calibrated(call, effort.least) for call in calls)
+    count = max(_calibrated(call, effort.least, clock) for call in calls)
     samples: list[list[float]] = [[], []]
     rounds = 1 if effort.tiny else effort.rounds
     for number in range(rounds):
         order = (0, 1) if number % 2 == 0 else (1, 0)
         for side in order:
-            samples[side].append(_sample(calls[side], count))
+            samples[side].append(_sample(calls[side], count, clock))
     held = [scale * seconds for seconds in samples[1]]
     ratio = statistics.median(one / other for one, other in zip(samples[0], held, strict=True))
     return Row(name, target, statistics.median(samples[0]), statistics.median(held), ratio)
@@ -69,27 +69,27 @@ def skipped(name: str, target: float, reason: str) -> Row:
     return Row(name, target, skipped=reason)
 
 
-def _sample(call: Callable[[], object], count: int) -> float:
+def _sample(call: Callable[[], object], count: int, clock: Callable[[], float]) -> float:
     collecting = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         if count > 1:
             call()
-        begin = time.perf_counter()
+        begin = clock()
         for _ in range(count):
             call()
-        return (time.perf_counter() - begin) / count
+        return (clock() - begin) / count
     finally:
         if collecting:
             gc.enable()
 
 
-def _calibrated(call: Callable[[], object], least: float) -> int:
+def _calibrated(call: Callable[[], object], least: float, clock: Callable[[], float]) -> int:
     """Warms up, and says how many calls make a sample."""
     count = 1
     call()
-    while _sample(call, count) * count < least:
+    while _sample(call, count, clock) * count < least:
         count *= 2
     return count
 
