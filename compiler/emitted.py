@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import nn
 
 
@@ -81,8 +80,9 @@ def of_family(members, index, inputs, *shared):
     counts = torch.bincount(index.flatten(), minlength=len(members)).tolist()
     parts = [x.flatten(0, index.dim() - 1)[order].split(counts) for x in inputs] if index.dim() else (
         [x[None].split(counts) for x in inputs])
-    rows = [member(*part, *shared) for member, *part in zip(members, *parts)]
-    return columnwise(lambda *outputs: torch.cat(outputs)[order.argsort()].reshape((*index.shape, *outputs[0].shape[1:])), rows)
+    rows = [member(*part, *shared) for member, *part in zip(members, *parts, strict=True)]
+    back = order.argsort()
+    return columnwise(lambda *outputs: torch.cat(outputs)[back].reshape((*index.shape, *outputs[0].shape[1:])), rows)
 
 
 def by_index(outputs, index, batched):
@@ -97,7 +97,7 @@ def by_index(outputs, index, batched):
 def columnwise(function, rows):
     """The function of the first tensors of all rows, of the second ones, and so on; rows may be just tensors."""
     if isinstance(rows[0], tuple):
-        return tuple(function(*column) for column in zip(*rows))
+        return tuple(function(*column) for column in zip(*rows, strict=True))
     return function(*rows)
 
 
@@ -110,7 +110,7 @@ def refused(name, given, kind, axes, sizes):
     shape = tuple(given.shape)
     if len(shape) < len(axes):
         return ValueError(f"{name} has {len(axes)} axes behind those of the batch, but the shape given is {shape}")
-    for axis, size, found in zip(axes, sizes, shape[len(shape) - len(axes):]):
+    for axis, size, found in zip(axes, sizes, shape[len(shape) - len(axes):], strict=True):
         if size is None and found == 0:
             return ValueError(f"{name} has {axis} = 0, but {axis} is at least 1; the shape given is {shape}")
         if size is not None and found != size:

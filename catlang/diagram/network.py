@@ -493,7 +493,7 @@ class Specialiser:
         instance = env.instance(box.instance)
         if instance is None:
             network = make()
-            sizes = {variable: variable.poly for variable in network.sizes}
+            sizes: dict[Variable, Dim] = {variable: variable.poly for variable in network.sizes}
             if definition is not None and arguments is not None:
                 for generic in definition.generics:
                     if isinstance(generic.entry, DimEntry):
@@ -574,7 +574,8 @@ def _spread(operation: d.Shuffle, sizes: dict[str, Any]) -> d.Shuffle:
                 found.append(item)
         return found
 
-    return d.Shuffle(operation.kind, operation.how, [row(side) for side in operation.sources], row(operation.target), plain)
+    sources = [row(side) for side in operation.sources]
+    return d.Shuffle(operation.kind, operation.how, sources, row(operation.target), plain)
 
 
 def _grounded(obj: Object) -> Object:

@@ -6,7 +6,6 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
 from catlang.diagram.network import Each, Family, Loop, Network, Sub
 
-
 #: A level is a batch axis: 0 all of those in front, a diagram that of the ``each`` whose body it is.
 Levels = frozenset[object]
 NOWHERE: Levels = frozenset()
@@ -58,7 +57,7 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
             visit(body, levels, frozenset({0}))
         for instance in network.instances.values():
             if instance.reparameterisation is not None:
-                levels = {wire: NOWHERE for wire in wires(instance.reparameterisation.inputs)}
+                levels = dict.fromkeys(wires(instance.reparameterisation.inputs), NOWHERE)
                 levels.update((wire, NOWHERE) for wire in d.captured(instance.reparameterisation))
                 visit(instance.reparameterisation, levels, NOWHERE)
     return {network: {wire for wire in [*wires(network.diagram.inputs), *network.free] if wire not in batched[network]}

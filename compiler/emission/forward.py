@@ -281,7 +281,8 @@ class Forward:
         extras += self._told(operation, union)
         module = self.instance(box.instance)
         if isinstance(operation, Loop):
-            return self._loop(box, operation, module, passed, extras, union)
+            self._loop(box, operation, module, passed, extras, union)
+            return
         if isinstance(operation, Family):
             self.owner.helper("of_family")
             index = self._align(self.terms[inputs[0]], union, expand=True)
@@ -366,7 +367,8 @@ class Forward:
             raise Unlowered(definition.name, box.span)
         columns = factors(operation, box.inputs)
         if columns is None or len(columns) == 1:
-            return self._primitive(box, operation, row)
+            self._primitive(box, operation, row)
+            return
         outputs = wires(box.outputs)
         for place, column in enumerate(columns):
             made = tuple(outputs[place::len(columns)])

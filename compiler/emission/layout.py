@@ -1,4 +1,4 @@
-"""Syntax trees as text: Python's own spelling, with long statements wrapped and places of the ``.cat`` file as comments."""
+"""Syntax trees as text: as Python spells them, long statements wrapped, places of the ``.cat`` file as comments."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def _condition(test: ast.expr, indent: str) -> list[str]:
         return [f"{indent}if {ast.unparse(test)}:"]
     word = "or" if isinstance(inner.op, ast.Or) else "and"
     # Python's own spelling has more parentheses than anybody would write.
-    operands = [f"({ast.unparse(value)})" if isinstance(value, ast.BoolOp | ast.IfExp | ast.Lambda) else ast.unparse(value)
-                for value in inner.values]
+    loose = (ast.BoolOp, ast.IfExp, ast.Lambda)
+    operands = [f"({ast.unparse(value)})" if isinstance(value, loose) else ast.unparse(value) for value in inner.values]
     line = f" {word} ".join(operands)
     line = f"{indent}if not ({line}):" if negated else f"{indent}if {line}:"
     if len(line) <= WIDTH:
         return [line]
-    return [f"{indent}if not (" if negated else f"{indent}if (",
-            *(f"{indent}    {f'{word} ' if place else ''}{operand}" for place, operand in enumerate(operands)), f"{indent}):"]
+    parts = [f"{indent}    {f'{word} ' if place else ''}{operand}" for place, operand in enumerate(operands)]
+    return [f"{indent}if not (" if negated else f"{indent}if (", *parts, f"{indent}):"]
 
 
 def _wrapped(node: ast.stmt, indent: str) -> list[str]:
@@ -89,7 +89,7 @@ def _expression(node: ast.expr, before: str, after: str, indent: str) -> list[st
     """An expression between two texts; where a line is too short for all of it, its parts have lines of their own."""
     bare = isinstance(node, ast.Tuple) and not after and len(node.elts) > 1
     text = ast.unparse(node)
-    if bare and before.lstrip().startswith("return") or bare and before.endswith("= "):
+    if (bare and before.lstrip().startswith("return")) or (bare and before.endswith("= ")):
         text = text[1:-1]
     if len(before) + len(text) + len(after) <= WIDTH or "\n" in text:
         return [before + text + after]

@@ -27,8 +27,10 @@ class NotGiven(ValueError):
 
 
 #: Names that mean something else in emitted code.
-RESERVED = frozenset("self super torch nn F batch like range tuple list len isinstance ValueError TypeError "
-                     "namedtuple Output".split())
+RESERVED = frozenset((
+    "self", "super", "torch", "nn", "F", "batch", "like", "range", "tuple", "list", "len", "isinstance", "ValueError",
+    "TypeError", "namedtuple", "Output",
+))
 
 
 class ModuleClass:
@@ -306,8 +308,9 @@ class ModuleClass:
         assert isinstance(operation, d.Use)
         if instance.reparameterisation is not None:
             self.helper("Weights")
+            parts = zip(instance.parts or ["base"], wires(instance.reparameterisation.inputs), strict=True)
             shapes = {name: ast.Tuple([self._size(axis) for axis in axes_of(wire.object)], ast.Load())
-                      for name, wire in zip(instance.parts or ["base"], wires(instance.reparameterisation.inputs), strict=True)}
+                      for name, wire in parts}
             return call("Weights", **shapes)
         row = self.rows.get(operation.definition.name)
         if row is None or row.module is None:
@@ -340,7 +343,8 @@ class ModuleClass:
             for part in [weight] if weight is not None else every:
                 if part == "bias" and operation.arguments.get("bias") is False:
                     continue
-                target = ast.Attribute(ast.Attribute(ast.Name("self", ast.Load()), instance.name, ast.Load()), part, ast.Load())
+                owner = ast.Attribute(ast.Name("self", ast.Load()), instance.name, ast.Load())
+                target = ast.Attribute(owner, part, ast.Load())
                 values = [number(self.source.real_constant(value)) for value in numbers]
                 statements.append(ast.Expr(call(f"nn.init.{name}_", target, *values)))
         return statements
@@ -384,6 +388,6 @@ def _path(instance: Instance) -> list[str | int] | None:
         for inner in operation.network.instances.values():
             path = _path(inner)
             if path is not None:
-                several = isinstance(operation, Family) or isinstance(operation, Loop) and not operation.tied
+                several = isinstance(operation, Family) or (isinstance(operation, Loop) and not operation.tied)
                 return [*([0] if several else []), inner.name, *path]
     return None

@@ -1,8 +1,8 @@
 """What the values in a ``forward`` are called.
 
 A value that the source binds to a variable has its name. Others are parts of *chains*: where a value is used once, by a
-box with one result, the result takes its name over, as one writes ``x = torch.relu(x)``. A chain is called by the variable
-at its end, by the input that it begins at, by the one submodule in it, or just ``y``.
+box with one result, the result takes its name over, as one writes ``x = torch.relu(x)``. A chain is called by the
+variable at its end, by the input that it begins at, by the one submodule in it, or just ``y``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
 from catlang.diagram.network import Each, Loop, Network, Sub
 
 #: What says more as an operator than as a name.
-_NAMELESS = frozenset("add sub mul div pow less less_equal greater greater_equal equal not_equal neg scale select "
-                      "logical_and logical_or logical_not".split())
+_NAMELESS = frozenset((
+    "add", "sub", "mul", "div", "pow", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "neg",
+    "scale", "select", "logical_and", "logical_or", "logical_not",
+))
 
 
 class Chain:
@@ -22,7 +24,8 @@ class Chain:
 
     __slots__ = ("name", "wanted", "ended", "given", "pinned", "boxes")
 
-    def __init__(self, wanted: str | None = None, ended: bool = False, given: bool = False, pinned: bool = False) -> None:
+    def __init__(self, wanted: str | None = None, ended: bool = False, given: bool = False,
+                 pinned: bool = False) -> None:
         self.name: str | None = None
         self.wanted = wanted
         self.ended = ended

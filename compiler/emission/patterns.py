@@ -130,8 +130,7 @@ def _insert(value: ast.expr, target: list[Any], present: list[Any], size: Callab
 
 def _group(value: ast.expr, side: Any) -> ast.expr:
     """Joins the axes of every group, from the last axis on."""
-    behind = 0
-    for item in reversed(list(side)):
+    for behind, item in enumerate(reversed(list(side))):
         if isinstance(item, tuple):
             count = len(flat_axes(item))
             if count > 1:
@@ -139,7 +138,6 @@ def _group(value: ast.expr, side: Any) -> ast.expr:
                 value = _method(value, "flatten", *ends)
             elif count == 0:
                 value = _method(value, "unsqueeze", number(-1 - behind))
-        behind += 1
     return value
 
 

@@ -23,8 +23,9 @@ class Site:
         self.operation = operation
         self.row = row
         self.rank = terms[0].rank if terms else 0
-        self.constants = {entry.name: operation.arguments[entry.name] for entry in
-                          (generic.entry for generic in operation.definition.generics) if isinstance(entry, ConstantEntry)}
+        entries = [generic.entry for generic in operation.definition.generics]
+        self.constants = {entry.name: operation.arguments[entry.name] for entry in entries
+                          if isinstance(entry, ConstantEntry)}
         self.values: dict[str, ast.expr] = _Values(self)
         for name, term in zip(INPUTS, terms, strict=False):
             literal = term.literal is not None and row.scalars and any(other.literal is None for other in terms)
@@ -73,8 +74,9 @@ def formula(value: Any, size: Any) -> ast.expr:
     parts = [formula(part, size) for part in value.parts]
     if value.operator == "sqrt":
         return ast.BinOp(parts[0], ast.Pow(), number(0.5))
-    operator: ast.operator = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div(), "^": ast.Pow()}[value.operator]
-    return ast.BinOp(parts[0], operator, parts[1])
+    operators: dict[str, ast.operator] = {
+        "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div(), "^": ast.Pow()}
+    return ast.BinOp(parts[0], operators[value.operator], parts[1])
 
 
 class _Values(dict[str, ast.expr]):

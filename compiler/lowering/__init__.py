@@ -1,4 +1,4 @@
-"""One row a primitive: what it becomes in PyTorch. Rows stand beside their kin; nothing else knows a primitive by name."""
+"""One row a primitive: its form in PyTorch. Rows stand beside their kin; nothing else knows a primitive by name."""
 
 from catlang.compiler.lowering import (  # noqa: F401 - importing declares the rows
     arithmetic,

@@ -1,9 +1,9 @@
 """Scaled dot-product attention, which PyTorch fuses."""
 
 import ast
-
-from catlang.compiler.lowering.row import lower, quote, fill
 from typing import Any
+
+from catlang.compiler.lowering.row import fill, lower, quote
 
 
 def _attend(site: Any) -> ast.expr:

@@ -1,7 +1,8 @@
 """A row: how one primitive is lowered to PyTorch.
 
-A row's ``code`` is one Python expression, parsed once and filled in as a syntax tree, never as text. In it ``x``, ``y``,
-``z``, ``w`` are the inputs, the generics of the primitive's signature its sizes and constants, its weights their values,
+A row's ``code`` is one Python expression, parsed once and filled in as a syntax tree, never as text. In it ``x``,
+``y``, ``z``, ``w`` are the inputs, the generics of the primitive's signature its sizes and constants, its weights their
+values,
 ``first`` the place of the first input's first own axis (``-2`` for a matrix) and ``self`` the module around.
 
 ``align`` says how inputs of which some are constant along a batch axis are brought together: ``broadcast`` leaves it to
@@ -56,8 +57,9 @@ class _Fill(ast.NodeTransformer):
         for field in ("elts", "args"):
             items = getattr(node, field, None)
             if isinstance(items, list) and any(isinstance(item, ast.Starred) for item in items):
-                setattr(node, field, [part for item in items for part in (
-                    item.value.elts if isinstance(item, ast.Starred) and isinstance(item.value, ast.Tuple) else [item])])
+                starred = [item.value if isinstance(item, ast.Starred) else None for item in items]
+                setattr(node, field, [part for item, value in zip(items, starred, strict=True) for part in (
+                    value.elts if isinstance(value, ast.Tuple) else [item])])
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:

@@ -449,7 +449,8 @@ def test_exports(idiom: Idiom) -> None:
 def test_devices_and_types_come_from_inputs_and_weights(idiom: Idiom) -> None:
     """Nothing is made on a device or in a type of its own: the meta device has no values to mix with others."""
     ours = idiom.compile().to(torch.bfloat16).to("meta")
-    inputs = mapped(idiom.inputs(idiom.sizes), lambda x: x.to("meta", torch.bfloat16 if x.is_floating_point() else x.dtype))
+    inputs = mapped(idiom.inputs(idiom.sizes), lambda x: x.to("meta"))
+    inputs = mapped(inputs, lambda x: x.to(torch.bfloat16) if x.is_floating_point() else x)
     for output in leaves(ours(*inputs)):
         assert output.device.type == "meta"
         assert output.dtype == torch.bfloat16
