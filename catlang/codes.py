@@ -91,5 +91,6 @@ CODES = {
     "E0807": "sizes that are not given",
     "E0808": "a primitive without a lowering",
     "E0809": "a lowering given from Python that cannot be used",
+    "E0810": "a lowering for a primitive that does not exist",
     "E0901": "a construct that is still to come",
 }
