@@ -3,8 +3,8 @@
 A functor says what becomes of each box; :func:`interpret` says in what order, with which weights, at which sizes. What
 stands on a wire is the functor's own (a number, a polynomial, an array): the walk only carries it.
 
-* A primitive has a *row* in the functor's table, beside those of its kin; a functor knows no primitive by name elsewhere.
-  A primitive generic in an object acts on every factor of a product alike, so a row only ever sees arrays.
+* A primitive has a *row* in the functor's table, beside those of its kin; nothing else knows a primitive by name. One
+  generic in an object acts on every factor of a product alike, so a row only ever sees arrays.
 * A structured box is a method: ``each`` along an axis, ``loop``, ``family``, ``choose``, ``shuffle``. What is inside is
   handed over as a function, to be called as often as the functor likes.
 * Weights, state and frozen weights are looked up by *address*: the names of the instances on the way down, numbered in
@@ -37,9 +37,9 @@ class Meaningless(ValueError):
 
 
 class Site(Generic[V]):
-    """One use of one primitive, as its row sees it. ``site["n"]`` is the argument for the generic ``n``: a size, a run of
-    sizes, a constant, an object. ``inputs`` are what stands on its wires, ``given`` their objects, ``outputs`` the objects it
-    is to make."""
+    """One use of one primitive, as its row sees it. ``site["n"]`` is the argument for the generic ``n``: a size, a run
+    of sizes, a constant, an object. ``inputs`` are what stands on its wires, ``given`` their objects, ``outputs`` the
+    objects it is to make."""
 
     __slots__ = ("arguments", "frame", "given", "inputs", "instance", "operation", "outputs", "span")
 
@@ -308,9 +308,9 @@ def mentions_object(obj: Object) -> bool:
     return False
 
 
-def interpret(network: Network, functor: Functor[V], inputs: Sequence[V], *, sizes: Mapping[Variable, Dim] | None = None,
-              weights: Mapping[str, V] | None = None, noise: Callable[[Site[V]], V] | None = None,
-              training: bool = False) -> list[V]:
+def interpret(network: Network, functor: Functor[V], inputs: Sequence[V], *,
+              sizes: Mapping[Variable, Dim] | None = None, weights: Mapping[str, V] | None = None,
+              noise: Callable[[Site[V]], V] | None = None, training: bool = False) -> list[V]:
     """What a functor makes of a network: a value for each wire of its outputs, from left to right.
 
     ``inputs`` has one value for each wire of its inputs. Sizes that are not given stay symbolic.

@@ -1,7 +1,7 @@
 """Invariants: what holds of every network, whoever made it.
 
-Each has a name in ``INVARIANTS`` and a checker, which yields what is wrong and where. :func:`check` asks all of them of a
-network and of all networks below it. They hold after specialisation, and a pass from networks to networks has to keep
+Each has a name in ``INVARIANTS`` and a checker, which yields what is wrong and where. :func:`check` asks all of them of
+a network and of all networks below it. They hold after specialisation, and a pass from networks to networks has to keep
 them, and :func:`effects` besides.
 
 >>> from catlang.checker.check import check_source
@@ -150,7 +150,8 @@ def arrays(network: Network) -> Iterator[Wrong]:
                 yield f"{obj} is no array", span
 
     for diagram in diagrams(network):
-        for one in [diagram, *(box.operation.body for _, box in d.everything(diagram) if isinstance(box.operation, Each))]:
+        held = [box.operation.body for _, box in d.everything(diagram) if isinstance(box.operation, Each)]
+        for one in [diagram, *held]:
             yield from look(one.inputs, one.span)
             for box in one.boxes:
                 yield from look(box.outputs, box.span)
@@ -336,7 +337,8 @@ def cells_deterministic(network: Network) -> Iterator[Wrong]:
         wanted = _weights(operation)[:len(operation.definition.weights)]
         if len(given) != len(wanted) or not all(map(alike, given, wanted)):
             yield f"what is computed for `{instance.name}` is not its weights", instance.span
-        if len(set(instance.parts)) != len(instance.parts) or len(instance.parts or ["base"]) != len(wires(cell.inputs)):
+        parts = instance.parts or ["base"]
+        if len(set(parts)) != len(parts) or len(parts) != len(wires(cell.inputs)):
             yield f"the weights that `{instance.name}` is computed from are not named one by one", instance.span
         for _, box in d.everything(cell):
             if _effect(box):

@@ -78,9 +78,12 @@ def best(draw: Any) -> dict[str, Any]:
     return {"n": n, "k": draw(st.integers(1, n))}
 
 
-_alike = {name: of(s=axes) for name in (
-    "add sub mul div pow maximum minimum neg abs sign floor square reciprocal relu less less_equal greater greater_equal "
-    "equal not_equal logical_and logical_or logical_not select indicator mse_loss zero one").split()}
+_alike = {name: of(s=axes) for name in [
+    "add", "sub", "mul", "div", "pow", "maximum", "minimum", "neg", "abs", "sign", "floor",
+    "square", "reciprocal", "relu", "less", "less_equal", "greater", "greater_equal", "equal",
+    "not_equal", "logical_and", "logical_or", "logical_not", "select", "indicator", "mse_loss",
+    "zero", "one",
+]}
 _tenths = st.sampled_from([0.5, -1.5, 2.0, 0.1, 3])
 CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     **_alike,
@@ -97,7 +100,8 @@ CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "gather": of(n=size, m=size, A=objects), "at": of(n=size, A=objects), "scatter": of(n=size, m=size, s=axes),
     "matmul": of(n=size, k=size, m=size), "transpose": of(n=size, m=size, A=objects),
     "index": of(n=size), "one_hot": of(n=size), "to_real": of(n=size),
-    "conv1d": conv(1, False), "conv2d": conv(2, False), "conv_transpose1d": conv(1, True), "conv_transpose2d": conv(2, True),
+    "conv1d": conv(1, False), "conv2d": conv(2, False),
+    "conv_transpose1d": conv(1, True), "conv_transpose2d": conv(2, True),
     "max_pool1d": pool("n"), "avg_pool1d": pool("n"), "max_pool2d": pool("h", "w"), "avg_pool2d": pool("h", "w"),
     "upsample1d": of(factor=st.integers(1, 3), mode=st.sampled_from(["nearest", "linear"]), c=size, n=size),
     "upsample2d": of(factor=st.integers(1, 3), mode=st.sampled_from(["nearest", "bilinear"]), c=size, h=size, w=size),

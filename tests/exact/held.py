@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import torch
+
 from catlang.checker.check import check_source
 from catlang.checker.module import Module
 from catlang.diagram.diagram import Value, Wire, wires
@@ -88,7 +89,8 @@ def batched(arrays: Sequence[Array], batch: tuple[int, ...], objects: Sequence[O
             for parts in zip(*made, strict=True)]
 
 
-def hold(module: Module, name: str, *, seed: int = 0, draws: Sequence[Draw] = (), batch: tuple[int, ...] = (), sizes: dict[str, int] | None = None, given: dict[str, int] | None = None,
+def hold(module: Module, name: str, *, seed: int = 0, draws: Sequence[Draw] = (), batch: tuple[int, ...] = (),
+         sizes: dict[str, int] | None = None, given: dict[str, int] | None = None,
          weights: Draw = small) -> tuple[Network, torch.nn.Module]:
     """Compiles a morphism and evaluates it, on the same numbers; they are to agree.
 

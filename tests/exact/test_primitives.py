@@ -3,24 +3,20 @@ PyTorch computes it: alone, under one batch axis and two, under ``each``, and at
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import CASES, DRAWS
+from held import checked, hold
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cases import CASES, DRAWS
 from catlang.checker.check import check_source
 from catlang.checker.entry import ConstantEntry, Definition, DimEntry, ObjectVariableEntry, RunEntry
 from catlang.diagram.network import WIRING
 from catlang.meaning.exact import INEXACT, ROWS
 from catlang.objects.colour import show
 from catlang.span import Source
-from held import checked, hold
 
 _prelude = check_source(Source("m.cat", None, "morphism f : 1 -> 1 = id")).loader.prelude
 PRIMITIVES: dict[str, Definition] = {

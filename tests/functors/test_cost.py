@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
 from catlang.checker.check import check_file, check_source
 from catlang.checker.entry import Definition
 from catlang.checker.module import Module
@@ -18,8 +21,6 @@ from catlang.diagram.network import WIRING, Network
 from catlang.meaning.cost import ROWS, Cost, cost, weights
 from catlang.objects.colour import BOOL, Finite, axes_of, base_of
 from catlang.span import Source
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 IDIOMS = Path(__file__).parent.parent / "idioms"
 
@@ -38,11 +39,13 @@ NETS: dict[str, tuple[str, dict[str, int]]] = {
                "morphism net : R[n, d] -> R[n, d] = each(block^k)", {"n": 3, "d": 4, "k": 3}),
     "tied copies": ("dim d, k\nmorphism deep : R[d] -> R[d] = affine^k\nmorphism net : R[d] -> R[d] = deep along copy",
                     {"d": 4, "k": 3}),
-    "computed once": ("dim n, d\nmorphism net : R[n, d] -> R[n, d] = each(linear along (U, V) |-> matmul[_, 2, _](U, V))",
+    "computed once": ("dim n, d\nmorphism net : R[n, d] -> R[n, d]"
+                      " = each(linear along (U, V) |-> matmul[_, 2, _](U, V))",
                       {"n": 5, "d": 3}),
     "transposed": ("dim c, n\nmorphism net : R[4*c, n] -> R[6*c, 2*(n - 1) + 3]"
                    " = conv_transpose1d[_, _, 3, stride = 2, groups = 2, bias = false]", {"c": 1, "n": 4}),
-    "grouped": ("dim c, h, w\nmorphism net : R[4*c, h, w] -> R[2*c, h, w] = conv2d[_, _, 3, 1, top = 1, left = 0, groups = 2]",
+    "grouped": ("dim c, h, w\nmorphism net : R[4*c, h, w] -> R[2*c, h, w]"
+                " = conv2d[_, _, 3, 1, top = 1, left = 0, groups = 2]",
                 {"c": 2, "h": 4, "w": 3}),
     "matrices": ("dim n, m\nmorphism net : R[n, m] * R[m, n] -> R[n, n] = matmul >> softmax_rows\n"
                  "morphism softmax_rows : R[n, n] -> R[n, n] = each(softmax)", {"n": 3, "m": 4}),
@@ -123,7 +126,8 @@ def test_shared_weights_count_once_and_work_twice() -> None:
 
 
 def test_what_does_not_depend_on_an_axis_is_done_once() -> None:
-    apart = text_cost("dim n\nmorphism net : R[n, 3] * R[3] -> R[n, 3] = (xs, y) |-> each(x |-> add(x, linear as f(y)))(xs)")
+    apart = text_cost("dim n\nmorphism net : R[n, 3] * R[3] -> R[n, 3]\n"
+                      "    = (xs, y) |-> each(x |-> add(x, linear as f(y)))(xs)")
     assert apart.flops == 18
     drawn = text_cost("dim n\nmorphism net : R[n, 3] -> R[n, 3] = each(x |-> add(x, normal()))")
     assert repr(drawn.pointwise) == "6*n"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from catlang.checker.check import check_file, check_source
 from catlang.checker.entry import Definition, ObjectVariableEntry, RunEntry
 from catlang.diagram import diagram as d
@@ -38,7 +39,8 @@ morphism twice[A](f : A -> A) : A -> A = f >> f
 morphism block : R[3] -> R[3] = affine >> relu
 morphism net : R[n, 3] * R[3] -> R[n, 3] = (xs, y) |->
     let f = linear as shared in
-    each(x |-> twice(z |-> add(f(z), y))(dropout(x)))((each(block^2) >> each(linear along (U, V) |-> add(W, mul(U, V))))(xs))
+    each(x |-> twice(z |-> add(f(z), y))(dropout(x)))(
+        (each(block^2) >> each(linear along (U, V) |-> add(W, mul(U, V))))(xs))
 """
 
 

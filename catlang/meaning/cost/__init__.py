@@ -7,8 +7,8 @@ For one element of a batch :func:`cost` gives
   as ``torch.utils.flop_counter`` counts them: biases are free, and a causal mask saves nothing;
 * ``pointwise``, the entries that everything else goes over (see ``row``);
 * ``memory``, the entries that all boxes together write, views excepted: what a backward pass may have to keep;
-* ``depth``, the number of boxes with weights on the longest path through the network. A loop counts as one box that is as
-  deep as its body, times its count.
+* ``depth``, the number of boxes with weights on the longest path through the network. A loop counts as one box, as deep
+  as its body times its count.
 
 A box is run once for each index of the ``each`` around it *that its inputs depend on*: what is computed from weights
 alone, or from wires of further out, is computed once. A step of a loop counts as often as it is taken; of a family the
@@ -71,9 +71,9 @@ class Cost:
 
     def at(self, sizes: Mapping[Variable, Dim]) -> Cost:
         """The cost at these sizes."""
-        put = [dims.substitute(one, sizes) for one in (self.params, self.flops, self.pointwise, self.memory)]
-        depth = self.depth.at(sizes)
-        return Cost(*put, depth if isinstance(depth, Depth) else Depth.of(depth))
+        params, flops, pointwise, memory = (
+            dims.substitute(one, sizes) for one in (self.params, self.flops, self.pointwise, self.memory))
+        return Cost(params, flops, pointwise, memory, self.depth.substituted(sizes))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cost) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)

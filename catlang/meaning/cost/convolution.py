@@ -1,4 +1,4 @@
-"""Convolution: each entry of the result, or of the input where it is transposed, meets each weight of its group once."""
+"""Convolution: each entry of the result (of the input where it is transposed) meets each weight of its group."""
 
 from __future__ import annotations
 

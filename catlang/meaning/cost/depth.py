@@ -8,7 +8,7 @@ another one exceeds at all sizes.
 >>> a, b = Depth.of(n.poly), Depth.of(m.poly + 1)
 >>> (a | b | Depth.of(2)), (a | b) + 1
 (max(n, m + 1), max(n + 1, m + 2))
->>> (a | Depth.of(n.poly + 2)), (a | b).at({n: 5, m: 2})
+>>> (a | Depth.of(n.poly + 2)), (a | b).substituted({n: 5, m: 2})
 (n + 2, 5)
 """
 
@@ -46,10 +46,9 @@ class Depth:
         """So many of them one after the other."""
         return Depth.of(*(length * count for length in self.candidates))
 
-    def at(self, sizes: Mapping[Variable, Dim]) -> Depth | Dim:
-        """The depth at these sizes; a number where all of them are given."""
-        found = Depth.of(*(substitute(length, sizes) for length in self.candidates))
-        return found.candidates[0] if len(found.candidates) == 1 else found
+    def substituted(self, sizes: Mapping[Variable, Dim]) -> Depth:
+        """The depth at these sizes."""
+        return Depth.of(*(substitute(length, sizes) for length in self.candidates))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Depth):

@@ -1,8 +1,8 @@
 """A row: what one primitive costs.
 
-``flops`` is the number of multiplications and additions of what is a product of matrices at heart (a multiplication with
-the addition after it is two), ``pointwise`` the number of entries that anything else goes over: those that it gives, or,
-where it reduces, those that it takes. A ``view`` only says where entries lie; it costs nothing.
+``flops`` is the number of multiplications and additions of what is a product of matrices at heart (a multiplication
+with the addition after it is two), ``pointwise`` the number of entries that anything else goes over: those that it
+gives, or, where it reduces, those that it takes. A ``view`` only says where entries lie; it costs nothing.
 """
 
 from __future__ import annotations

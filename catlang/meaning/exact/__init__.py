@@ -1,7 +1,7 @@
 """Exact evaluation: a network on rational numbers, truth values and indices.
 
-A wire is an array of exact entries; ``each`` runs its body for every entry of its axis, a family runs the member that is
-chosen, a loop its steps, one after the other. Nothing is batched and nothing rounded: what PyTorch computes is held
+A wire is an array of exact entries; ``each`` runs its body for every entry of its axis, a family runs the member that
+is chosen, a loop its steps, one after the other. Nothing is batched and nothing rounded: what PyTorch computes is held
 against it. A primitive whose values are no rational numbers raises :class:`Inexact`.
 
 All sizes need values.
@@ -90,10 +90,10 @@ class Exact(Functor[Array]):
 
 
 def evaluate(network: Network, inputs: Sequence[Array], sizes: Mapping[Variable, Dim] | None = None,
-             weights: Mapping[str, Array] | None = None, *, noise: Callable[[Site[Array]], Array] | None = None,
+             weights: Mapping[str, Array] | None = None, *, drawn: Callable[[Site[Array]], Array] | None = None,
              training: bool = False) -> list[Array]:
-    """The exact values of a network's outputs, from left to right."""
-    return interpret(network, Exact(), inputs, sizes=sizes, weights=weights, noise=noise, training=training)
+    """The exact values of a network's outputs, from left to right; ``drawn`` gives the noise of each site."""
+    return interpret(network, Exact(), inputs, sizes=sizes, weights=weights, noise=drawn, training=training)
 
 
 __all__ = ["INEXACT", "ROWS", "Array", "Exact", "Inexact", "Undefined", "evaluate"]

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from catlang.meaning.exact.row import Inexact, Undefined, entrywise, inexact, means, rational
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from catlang.diagram.functor import Site
     from catlang.meaning.exact.array import Array
 
-for name, function in {
+ENTRYWISE: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
     "mul": lambda x, y: x * y,
@@ -35,11 +37,13 @@ for name, function in {
     "logical_not": lambda x: not x,
     "select": lambda which, x, y: x if which else y,
     "indicator": int,
-}.items():
+}
+for name, function in ENTRYWISE.items():
     entrywise(name, function)
 
 inexact("a root is irrational", "sqrt", "rsqrt")
-inexact("it is transcendental", "exp", "log", "sin", "cos", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "softplus")
+inexact("it is transcendental", "exp", "log", "sin", "cos", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh",
+        "softplus")
 
 
 @means("div")

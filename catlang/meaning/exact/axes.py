@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catlang.meaning.exact.array import Array
 from catlang.meaning.exact.row import inexact, means, rational
@@ -95,11 +95,7 @@ def scatter(site: Site[Array], x: Array, index: Array, y: Array) -> Array:
 @means("matmul")
 def matmul(site: Site[Array], x: Array, y: Array) -> Array:
     (n, k), m = x.shape, y.shape[1]
-    return Array.build((n, m), lambda place: _dot([x[place[0], j] for j in range(k)], [y[j, place[1]] for j in range(k)]))
-
-
-def _dot(x: list[Any], y: list[Any]) -> Any:
-    return sum(a * b for a, b in zip(x, y, strict=True))
+    return Array.build((n, m), lambda place: sum(x[place[0], j] * y[j, place[1]] for j in range(k)))
 
 
 @means("transpose")

@@ -24,7 +24,7 @@ PADDING: dict[str, Callable[[int, int], int | None]] = {
 
 def _convolved(site: Site[Array], x: Array, strides: Sequence[int], dilations: Sequence[int],
                befores: Sequence[int]) -> Array:
-    """Each entry is the sum over a window, at steps of the stride, of entries times weights, for each group by itself."""
+    """Each entry is the sum over a window, at steps of the stride, of entries times weights, group by group."""
     weight = site.weight("weight")
     bias = site.weight("bias") if site["bias"] else None
     _, inside, *kernel = weight.shape
@@ -33,13 +33,14 @@ def _convolved(site: Site[Array], x: Array, strides: Sequence[int], dilations: S
     find = PADDING[site["padding_mode"]]
 
     def entry(place: Shape) -> Any:
-        total = bias[place[0]] if bias is not None else 0
+        total: Any = bias[place[0]] if bias is not None else 0
         first = place[0] // out_group * inside
         for step in places(tuple(kernel)):
-            source = [find(at * stride + tap * dilation - before, size) for at, stride, tap, dilation, before, size
-                      in zip(place[1:], strides, step, dilations, befores, x.shape[1:], strict=True)]
-            if None not in source:
-                total += sum(weight[(place[0], channel, *step)] * x[(first + channel, *source)]  # type: ignore[arg-type]
+            found = [find(at * stride + tap * dilation - before, size) for at, stride, tap, dilation, before, size
+                     in zip(place[1:], strides, step, dilations, befores, x.shape[1:], strict=True)]
+            source = [at for at in found if at is not None]
+            if len(source) == len(found):
+                total += sum(weight[(place[0], channel, *step)] * x[(first + channel, *source)]
                              for channel in range(inside))
         return total
 
@@ -100,7 +101,7 @@ for dimension in ("1d", "2d"):
 
 
 def _upsampled(site: Site[Array], x: Array) -> Array:
-    """Nearest: every entry ``factor`` times. Linear: entries are at the middles of cells, and constant at the borders."""
+    """Nearest: every entry ``factor`` times. Linear: entries are at the middles of cells, constant at the borders."""
     factor, nearest = site["factor"], site["mode"] == "nearest"
 
     def entry(place: Shape) -> Any:

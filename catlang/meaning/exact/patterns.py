@@ -9,6 +9,8 @@ from catlang.meaning.exact.array import Array, count, places, position
 from catlang.meaning.exact.row import Undefined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from catlang.diagram.diagram import Shuffle
 
 
@@ -28,7 +30,7 @@ def moved(operation: Shuffle, sizes: dict[str, int], inputs: list[Array], shape:
         else:
             entry = inputs[0][_place(sources[0], at, sizes)]
         found[position(shape, _place(target, at, sizes))].append(entry)
-    join = {"contract": sum, "reduce": WAYS.get(operation.how or "")}.get(operation.kind) or _only
+    join = WAYS[operation.how or ""] if operation.kind == "reduce" else sum if operation.kind == "contract" else _only
     return Array(shape, [join(entries) for entries in found])
 
 
@@ -50,7 +52,8 @@ def _product(entries: list[Any]) -> Any:
     return total
 
 
-WAYS = {"sum": sum, "mean": _mean, "max": max, "min": min, "prod": _product, "any": any, "all": all}
+WAYS: dict[str, Callable[[list[Any]], Any]] = {
+    "sum": sum, "mean": _mean, "max": max, "min": min, "prod": _product, "any": any, "all": all}
 
 
 def _named(side: Any, sizes: dict[str, int], prefix: str) -> Any:

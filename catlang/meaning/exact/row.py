@@ -46,7 +46,8 @@ def entrywise(name: str, function: Callable[..., Any]) -> None:
     """Declares a primitive that acts at each entry alike."""
 
     def act(site: Site[Array], *inputs: Array) -> Array:
-        return Array(inputs[0].shape, [function(*entries) for entries in zip(*(x.entries for x in inputs), strict=True)])
+        rows = zip(*(x.entries for x in inputs), strict=True)
+        return Array(inputs[0].shape, [function(*row) for row in rows])
 
     means(name)(act)
 
