@@ -16,14 +16,16 @@ from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS
 from catlang.compiler.user import Misfit, unknown
 from catlang.diagnostic import Diagnostic, Label
-from catlang.diagram.network import Network, Specialiser
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
+from catlang.network.network import Network
+from catlang.network.specialise import Specialiser
 from catlang.report import render
 
 if TYPE_CHECKING:
-    from catlang.checker.module import Module
     from torch import nn
+
+    from catlang.checker.module import Module
 
 
 class CompileError(ValueError):
@@ -64,8 +66,8 @@ def entry_point(module: Module, name: str) -> Definition:
     """The morphism of that name that a module can be made of."""
     entry = module.scope.names.get(name)
     if not isinstance(entry, Definition) or entry.primitive:
-        from catlang.suggest import nearest
         from catlang.span import Span
+        from catlang.suggest import nearest
 
         known = [one.name for one in module.definitions if not one.primitive]
         near = nearest(name, known)

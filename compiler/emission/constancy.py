@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
-from catlang.diagram.network import Each, Family, Loop, Network, Sub
+from catlang.network.network import Each, Family, Loop, Network, Sub
 
 #: A level is a batch axis: 0 all of those in front, a diagram that of the ``each`` whose body it is.
 Levels = frozenset[object]

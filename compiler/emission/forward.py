@@ -21,9 +21,9 @@ from catlang.compiler.emission.site import Site
 from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
-from catlang.diagram.functor import factors
-from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.dims import Variable
+from catlang.network.functor import factors
+from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.objects.colour import BOOL, REAL, Finite, axes_of, base_of
 
 Levels = tuple[Any, ...]
@@ -380,7 +380,8 @@ class Forward:
         definition = operation.definition
         if definition.noise is not None and definition.weights == [] and not terms:
             levels = frozenset(self.context)
-        terms = self.align(terms, row.align == "expand", levels)
+        terms = [self._align(term, levels, row.align == "expand" and place not in row.loose)
+                 for place, term in enumerate(terms)]
         value = Site(self, box, operation, terms, row, levels).lowered()
         if isinstance(value, ast.Attribute):
             # A weight by itself: nothing is computed.

@@ -10,7 +10,8 @@ import keyword
 from typing import TYPE_CHECKING, Any
 
 from catlang.diagram.diagram import Value, Wire
-from catlang.diagram.network import Network, erase
+from catlang.network.erasure import erase
+from catlang.network.network import Network
 from catlang.objects.colour import Object, Product, resolve, show
 from catlang.syntax import tree
 

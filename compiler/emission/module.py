@@ -13,8 +13,8 @@ from catlang.compiler.emission.site import Site
 from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Value, Wire, wires
-from catlang.diagram.network import Family, Loop, Network, Sub
 from catlang.dims import Variable
+from catlang.network.network import Family, Loop, Network, Sub
 from catlang.objects.colour import REAL, axes_of, base_of
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
-from catlang.diagram.network import Each, Loop, Network, Sub
+from catlang.network.network import Each, Loop, Network, Sub
 
 #: What says more as an operator than as a name.
 _NAMELESS = frozenset((

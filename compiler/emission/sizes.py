@@ -9,8 +9,8 @@ from catlang import dims
 from catlang.compiler.lowering.row import number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Wire, wires
-from catlang.diagram.network import Network
 from catlang.dims import Dim, Quotient, Variable
+from catlang.network.network import Network
 from catlang.objects.colour import axes_of
 
 

@@ -22,8 +22,10 @@ from catlang.compiler.emission.sizes import python_name
 from catlang.compiler.lowering.row import quote
 from catlang.compiler.user import Outside, called
 from catlang.diagram.diagram import Value, Wire
-from catlang.diagram.network import Network, Specialiser, erase
 from catlang.dims.constraint import Constraint
+from catlang.network.erasure import erase
+from catlang.network.network import Network
+from catlang.network.specialise import Specialiser
 from catlang.objects.colour import Product, resolve
 
 _HELPERS = {node.name: node for node in ast.parse(inspect.getsource(emitted)).body

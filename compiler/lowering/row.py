@@ -6,7 +6,7 @@ values,
 ``first`` the place of the first input's first own axis (``-2`` for a matrix) and ``self`` the module around.
 
 ``align`` says how inputs of which some are constant along a batch axis are brought together: ``broadcast`` leaves it to
-PyTorch, ``expand`` makes all alike.
+PyTorch, ``expand`` makes all alike but those in the places ``loose``, which may be left to it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ class Row:
     its weights are themselves computed; ``scalars`` says that Python's numbers may stand for arrays."""
 
     def __init__(self, code: str | Callable[[Any], ast.expr], *, align: str = "broadcast", module: Any = None,
-                 functional: str | Callable[[Any], ast.expr] | None = None, scalars: bool = False) -> None:
+                 functional: str | Callable[[Any], ast.expr] | None = None, scalars: bool = False,
+                 loose: tuple[int, ...] = ()) -> None:
         self.code = quote(code) if isinstance(code, str) else code
         self.align = align
         self.module = quote(module) if isinstance(module, str) else module
         self.functional = quote(functional) if isinstance(functional, str) else functional
         self.scalars = scalars
+        self.loose = loose
 
 
 ROWS: dict[str, Row] = {}

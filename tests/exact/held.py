@@ -12,7 +12,7 @@ import torch
 from catlang.checker.check import check_source
 from catlang.checker.module import Module
 from catlang.diagram.diagram import Value, Wire, wires
-from catlang.diagram.network import Network
+from catlang.network.network import Network
 from catlang.meaning.exact import Array, evaluate
 from catlang.meaning.exact.array import count, places
 from catlang.objects.colour import BOOL, REAL, Finite, Object, axes_of, base_of

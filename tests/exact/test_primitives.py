@@ -11,11 +11,14 @@ from held import checked, hold
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from catlang import dims
 from catlang.checker.check import check_source
 from catlang.checker.entry import ConstantEntry, Definition, DimEntry, ObjectVariableEntry, RunEntry
-from catlang.diagram.network import WIRING
+from catlang.checker.kinds import colour
+from catlang.compiler.build import Build, CompileError
+from catlang.network.erasure import WIRING
 from catlang.meaning.exact import INEXACT, ROWS
-from catlang.objects.colour import show
+from catlang.objects.colour import Substitution, dims_of, show
 from catlang.span import Source
 
 _prelude = check_source(Source("m.cat", None, "morphism f : 1 -> 1 = id")).loader.prelude
@@ -30,25 +33,25 @@ STRUCTURAL = {*WIRING, "inl", "inr", "each", "family"}
 NOISY = {"normal", "uniform"}
 
 
-def header(definition: Definition, generics: dict[str, Any], symbolic: bool) -> tuple[str, str, str]:
-    """The domain, the codomain and the use of a primitive at these generics, as text; sizes by their names where
-    ``symbolic``."""
-    from catlang.checker.kinds import colour
-    from catlang.objects.colour import Substitution
-
+def header(definition: Definition, generics: dict[str, Any], symbolic: bool) -> tuple[str, str, str, str, list[str]]:
+    """The domain, the codomain, the use and the conditions of a primitive at these generics, as text, and the names of
+    the sizes that are left as they are: where ``symbolic``, those in its domain."""
     substitution = Substitution()
     named: list[str] = []
+    left: list[str] = []
     module = checked(f"object A = {generics.get('A', 'R[]')}")
     for generic in definition.generics:
         entry = generic.entry
         value = generics.get(entry.name)
         if isinstance(entry, DimEntry):
-            from catlang import dims
-
             [variable] = dims.variables(entry.value)
-            if not symbolic:
+            inside = any(variable in dims.variables(size) for size in dims_of(definition.domain))
+            if symbolic and inside:
+                left.append(entry.name)
+                named.append(f"{entry.name} = {entry.name}")
+            else:
                 substitution.dims[variable] = value
-            named.append(f"{entry.name} = {entry.name if symbolic else value}")
+                named.append(f"{entry.name} = {value}")
         elif isinstance(entry, RunEntry):
             substitution.runs[entry.run] = value
         elif isinstance(entry, ObjectVariableEntry):
@@ -58,12 +61,35 @@ def header(definition: Definition, generics: dict[str, Any], symbolic: bool) -> 
             shown = str(value).lower() if isinstance(value, bool) else value
             named.append(f"{entry.name} = {shown}")
     domain, codomain = substitution.object(definition.domain), substitution.object(definition.codomain)
-    return show(domain), show(codomain), definition.name + (f"[{', '.join(named)}]" if named else "")
+    conditions = [now.show() for condition in definition.where
+                  if (now := condition.substitute(substitution.dims)).variables()]
+    where = f" where {', '.join(conditions)}" if conditions else ""
+    use = definition.name + (f"[{', '.join(named)}]" if named else "")
+    return show(domain), show(codomain), use, where, left
+
+
+def read_off(name: str, generics: dict[str, Any]) -> tuple[str, list[str]]:
+    """A program in which the sizes of the inputs are named, and their names."""
+    domain, codomain, use, where, left = header(PRIMITIVES[name], generics, True)
+    declared = f"dim {', '.join(left)}\n" if left else ""
+    return f"{declared}morphism plain : {domain} -> {codomain} = {use}{where}\n", left
+
+
+def needed(text: str, left: list[str], generics: dict[str, Any]) -> dict[str, int]:
+    """The sizes that have to be given: weights depend on them."""
+    module = checked(text)
+    try:
+        Build(module, module.scope.names["plain"], {}, {}).source()
+    except CompileError as error:
+        [missing] = error.diagnostics
+        assert missing.code == "E0807", missing.headline
+        return {size: generics[size] for size in left if f"`{size}`" in missing.headline}
+    return {}
 
 
 def program(name: str, generics: dict[str, Any]) -> str:
     definition = PRIMITIVES[name]
-    domain, codomain, use = header(definition, generics, False)
+    domain, codomain, use, _, _ = header(definition, generics, False)
     text = f"morphism plain : {domain} -> {codomain} = {use}\n"
     if domain != "1":
         text += f"morphism once : ({domain})^2 -> ({codomain})^2 = each({use})\n"
@@ -85,6 +111,12 @@ def test_lowering_computes_the_exact_meaning(name: str) -> None:
             hold(module, "once", **options)
             hold(module, "once", batch=(2,), **options)
             hold(module, "twice", **options)
+        text, left = read_off(name, generics)
+        if left:
+            told = needed(text, left, generics)
+            for batch in ((), (3,)):
+                hold(checked(text), "plain", batch=batch, sizes={size: generics[size] for size in left}, given=told,
+                     **options)
 
     attempt()
 

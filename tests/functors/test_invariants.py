@@ -11,8 +11,9 @@ from catlang.checker.check import check_file, check_source
 from catlang.checker.entry import Definition, ObjectVariableEntry, RunEntry
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
-from catlang.diagram.invariants import INVARIANTS, Broken, check, effects
-from catlang.diagram.network import Each, Network, Specialiser, Sub
+from catlang.network.invariants import INVARIANTS, Broken, check, effects
+from catlang.network.network import Each, Network, Sub
+from catlang.network.specialise import Specialiser
 from catlang.objects.colour import Nominal, array
 from catlang.span import Source
 

@@ -29,8 +29,6 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.diagram.diagram import wires
-from catlang.diagram.functor import Functor, Site, interpret
-from catlang.diagram.network import Network, Specialiser
 from catlang.dims import Dim, Variable
 from catlang.meaning.cost import (  # noqa: F401 - importing declares the rows
     arithmetic,
@@ -47,13 +45,16 @@ from catlang.meaning.cost.depth import Depth
 from catlang.meaning.cost.patterns import flops_of_pattern
 from catlang.meaning.cost.row import ROWS, entries
 from catlang.meaning.cost.weights import weights
+from catlang.network.functor import Functor, Site, interpret
+from catlang.network.network import Network
+from catlang.network.specialise import Specialiser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catlang.checker.entry import Definition
     from catlang.diagram.diagram import Instance, Shuffle
-    from catlang.diagram.functor import Frame
+    from catlang.network.functor import Frame
     from catlang.objects.colour import Object
 
 

@@ -8,8 +8,8 @@ from catlang.dims import floor_quotient
 from catlang.meaning.cost.row import costs, entries, matrices
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
     from catlang.dims import Dim
+    from catlang.network.functor import Site
 
 
 def _window(site: Site[Any]) -> Dim:

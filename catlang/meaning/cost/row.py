@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from catlang.objects.colour import axes_of
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
     from catlang.dims import Dim
+    from catlang.network.functor import Site
     from catlang.objects.colour import Object
 
 Formula = Callable[["Site[Any]"], "Dim"]

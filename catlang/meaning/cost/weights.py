@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from catlang.checker.arguments import arguments_as_substitution
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Instance, wires
-from catlang.diagram.network import Family, Loop, Network, Sub
 from catlang.meaning.cost.row import entries
+from catlang.network.network import Family, Loop, Network, Sub
 from catlang.objects.colour import Substitution
 
 if TYPE_CHECKING:

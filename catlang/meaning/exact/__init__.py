@@ -8,8 +8,8 @@ All sizes need values.
 
 >>> from fractions import Fraction
 >>> from catlang.checker.check import check_source
->>> from catlang.diagram.functor import at_sizes
->>> from catlang.diagram.network import Specialiser
+>>> from catlang.network.functor import at_sizes
+>>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source
 >>> module = check_source(Source("m.cat", None, "dim n\\nmorphism f : R[n, 2] -> R[n, 1] = each(affine >> relu)"))
 >>> network = Specialiser({}, {}).definition(module.scope.names["f"])
@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catlang.diagram.functor import Functor, Site, interpret
 from catlang.meaning.exact import (  # noqa: F401 - importing declares the rows
     arithmetic,
     attention,
@@ -38,12 +37,13 @@ from catlang.meaning.exact import (  # noqa: F401 - importing declares the rows
 from catlang.meaning.exact.array import Array
 from catlang.meaning.exact.patterns import moved
 from catlang.meaning.exact.row import INEXACT, ROWS, Inexact, Undefined, rational, shape_of
+from catlang.network.functor import Functor, Site, interpret
 from catlang.objects.colour import BOOL, base_of
 
 if TYPE_CHECKING:
     from catlang.diagram.diagram import Shuffle
-    from catlang.diagram.network import Network
     from catlang.dims import Dim, Variable
+    from catlang.network.network import Network
     from catlang.objects.colour import Object
 
 

@@ -11,8 +11,8 @@ from catlang.meaning.exact.row import Inexact, Undefined, entrywise, inexact, me
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from catlang.diagram.functor import Site
     from catlang.meaning.exact.array import Array
+    from catlang.network.functor import Site
 
 ENTRYWISE: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,

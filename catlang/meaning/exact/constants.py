@@ -8,7 +8,7 @@ from catlang.meaning.exact.array import Array
 from catlang.meaning.exact.row import means, rational, shape_of
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
+    from catlang.network.functor import Site
 
 
 @means("const")

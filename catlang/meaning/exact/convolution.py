@@ -11,7 +11,7 @@ from catlang.meaning.exact.array import Array, Shape, count, places
 from catlang.meaning.exact.row import means, shape_of
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
+    from catlang.network.functor import Site
 
 #: Where the entry at a place outside lies, for each way of padding; ``None`` where there is a zero.
 PADDING: dict[str, Callable[[int, int], int | None]] = {

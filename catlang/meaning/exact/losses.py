@@ -9,7 +9,7 @@ from catlang.meaning.exact.array import Array
 from catlang.meaning.exact.row import Undefined, inexact, means
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
+    from catlang.network.functor import Site
 
 inexact("a logarithm is transcendental", "cross_entropy", "kl_div")
 

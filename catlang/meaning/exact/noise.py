@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from catlang.meaning.exact.row import means, rational
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
     from catlang.meaning.exact.array import Array
+    from catlang.network.functor import Site
 
 
 @means("dropout")

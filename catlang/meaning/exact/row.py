@@ -10,12 +10,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from catlang.diagram.functor import Meaningless
 from catlang.meaning.exact.array import Array, Shape
+from catlang.network.functor import Meaningless
 from catlang.objects.colour import axes_of
 
 if TYPE_CHECKING:
-    from catlang.diagram.functor import Site
+    from catlang.network.functor import Site
 
 Meaning = Callable[["Site[Array]"], Any]
 

@@ -5,7 +5,7 @@ a network and of all networks below it. They hold after specialisation, and a pa
 them, and :func:`effects` besides.
 
 >>> from catlang.checker.check import check_source
->>> from catlang.diagram.network import Specialiser
+>>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source
 >>> module = check_source(Source("m.cat", None, "morphism f : R[3] -> R[3] = affine >> dropout >> relu"))
 >>> network = Specialiser({}, {}).definition(module.scope.names["f"])
@@ -15,7 +15,7 @@ them, and :func:`effects` besides.
 >>> network.diagram.boxes.reverse()
 >>> check(network)
 Traceback (most recent call last):
-catlang.diagram.invariants.Broken: used where it is known: a wire R[3] goes into `relu` before it is made (m.cat:1:50)
+catlang.network.invariants.Broken: used where it is known: a wire R[3] goes into `relu` before it is made (m.cat:1:50)
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from catlang import dims
 from catlang.checker.arguments import arguments_as_substitution
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
-from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub, erase
 from catlang.dims import Dim
+from catlang.network.erasure import erase
+from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.objects.colour import BOOL, REAL, Finite, Object, Run, Substitution, axes_of, base_of, leaves, power
 from catlang.span import Span
 

@@ -19,8 +19,8 @@ from typing import Any, Generic, TypeVar
 from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Shuffle, Value, Wire, wires
-from catlang.diagram.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.dims import Dim, Variable
+from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.objects.colour import Object, ObjectVariable, Power, Product, Substitution, Sum
 from catlang.span import Span
 

@@ -1,14 +1,4 @@
-"""Networks: diagrams made closed, flat and first-order, generic in sizes only.
-
-Elaboration leaves a diagram generic in objects and in morphism arguments. :func:`specialise` puts all of those in. What
-comes out is what every functor works on:
-
-* every wire is an array: its base is the reals, the truth values or a finite set, its axes are sizes;
-* products are tuples of wires, nominal colours their carriers, sums a tag beside all their summands;
-* wiring (``id``, ``copy``, ``swap``, projections, conversions) is gone: it is which wire goes where;
-* a morphism argument has become a network at the place where it was used, and may use wires and instances of the
-  networks around it: those are *free* in it, and are handed to it as further inputs.
-"""
+"""Specialisation: objects, constants and morphism arguments put in; one network for each way a morphism is used."""
 
 from __future__ import annotations
 
@@ -28,96 +18,16 @@ from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
 from catlang.dims import Dim, Variable
+from catlang.network.erasure import WIRING, erase, grounded, spread
+from catlang.network.free import close
+from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.objects.colour import (
-    REAL,
-    Finite,
-    Nominal,
     Object,
-    ObjectVariable,
-    Power,
-    Product,
     Run,
     Substitution,
     Sum,
     axes_of,
-    power,
 )
-from catlang.span import Span
-
-
-class Network:
-    """A specialised diagram: one class of the compiled source.
-
-    ``sizes`` are its free dimension variables, in a fixed order; ``free`` the wires and ``lent`` the instances of
-    networks around it that it uses; ``evaluation`` is its second body, if it has one.
-    """
-
-    def __init__(self, name: str, definition: Definition | None, span: Span | None) -> None:
-        self.name = name
-        self.definition = definition
-        self.span = span
-        self.diagram = Diagram(name, (), None, span)
-        self.evaluation: Diagram | None = None
-        self.instances: dict[str, Instance] = {}
-        self.sizes: list[Variable] = []
-        self.free: list[Wire] = []
-        self.lent: list[Instance] = []
-        self.frozen: list[Any] = []
-        self.stochastic = False
-
-    @property
-    def bodies(self) -> list[Diagram]:
-        return [self.diagram] if self.evaluation is None else [self.diagram, self.evaluation]
-
-
-class Sub(Operation):
-    """An instance of a network, at sizes."""
-
-    __slots__ = ("network", "sizes")
-
-    def __init__(self, network: Network, sizes: dict[Variable, Dim]) -> None:
-        self.network = network
-        self.sizes = sizes
-
-
-class Loop(Sub):
-    """``count`` instances of a network, one after the other; one instance, ``tied``, that many times."""
-
-    __slots__ = ("count", "tied")
-
-    def __init__(self, network: Network, sizes: dict[Variable, Dim], count: Dim, tied: bool) -> None:
-        super().__init__(network, sizes)
-        self.count = count
-        self.tied = tied
-
-
-class Family(Sub):
-    """``count`` instances of a network, of which the first input chooses one."""
-
-    __slots__ = ("count",)
-
-    def __init__(self, network: Network, sizes: dict[Variable, Dim], count: Dim) -> None:
-        super().__init__(network, sizes)
-        self.count = count
-
-
-class Each(Operation):
-    """A diagram along one more axis in front; wires from around are constant along it."""
-
-    __slots__ = ("size", "body")
-
-    def __init__(self, size: Dim, body: Diagram) -> None:
-        self.size = size
-        self.body = body
-
-    def inside(self) -> dict[str, Diagram]:
-        return {"body": self.body}
-
-
-class Choose(Operation):
-    """Among equally shaped values the one that the first input, a tag, names."""
-
-    __slots__ = ()
 
 
 class Env:
@@ -153,37 +63,6 @@ class Env:
                 return found
             env = env.outer
         return None
-
-
-def erase(obj: Object) -> Object:
-    """Nominal colours become their carriers, a sum its tag beside all its summands."""
-    if isinstance(obj, Nominal):
-        substitution = Substitution()
-        for entry, part in zip(obj.declaration.generics, obj.arguments, strict=True):
-            if isinstance(entry, DimEntry):
-                [rigid] = dims.variables(entry.value)
-                substitution.dims[rigid] = part
-            else:
-                substitution.objects[entry.variable] = part
-        return erase(substitution.object(obj.declaration.body))
-    if isinstance(obj, Power):
-        return power(erase(obj.base), obj.axes)
-    if isinstance(obj, Product):
-        return Product(tuple(erase(item) for item in obj.items), obj.names)
-    if isinstance(obj, Sum):
-        return Product((Finite(len(obj.items)), *(erase(item) for item in obj.items)))
-    return obj
-
-
-#: What a piece of wiring makes of its input; a copy is a wire used twice, a drop one used never.
-WIRING: dict[str, Callable[[Value], Value]] = {
-    "id": lambda value: value,
-    "copy": lambda value: (value, value),
-    "drop": lambda value: (),
-    "swap": lambda value: (value[1], value[0]),  # type: ignore[index]
-    "fst": lambda value: value[0],  # type: ignore[index]
-    "snd": lambda value: value[1],  # type: ignore[index]
-}
 
 
 class Specialiser:
@@ -235,7 +114,7 @@ class Specialiser:
         if definition.evaluation is not None:
             second = Env(None, definition.evaluation, network, substitution, constants, bodies or {})
             network.evaluation = self._body(definition.evaluation, second, tied)
-        self._close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
+        close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
                               for variable in dims.variables(generic.entry.value)})
         return network
 
@@ -244,7 +123,7 @@ class Specialiser:
         network = Network(name, None, body.span)
         inner = Env(env, body, network, env.substitution, env.constants, env.formals)
         self._fill(network, body, inner, False)
-        self._close(network, set())
+        close(network, set())
         return network
 
     def _fill(self, network: Network, diagram: Diagram, env: Env, tied: bool) -> None:
@@ -275,7 +154,7 @@ class Specialiser:
 
     def object(self, obj: Object, env: Env | None) -> Object:
         found = env.substitution.object(obj) if env is not None else obj
-        return erase(_grounded(found))
+        return erase(grounded(found))
 
     def constant(self, value: Any, env: Env | None) -> Any:
         while isinstance(value, Constant):
@@ -290,86 +169,6 @@ class Specialiser:
         if isinstance(value, dims.Poly) and env is not None:
             return env.substitution.dim(value)
         return value
-
-    def _close(self, network: Network, mine: set[Variable]) -> None:
-        """Finds what is free in a network: sizes, wires, instances; and whether there is noise in it."""
-        sizes: dict[Variable, None] = {}
-        free: dict[Wire, None] = {}
-        lent: dict[Instance, None] = {}
-        frozen: dict[Any, None] = {}
-        owned = set(network.instances.values())
-
-        def size(value: Any) -> None:
-            if isinstance(value, dims.Poly):
-                for variable in dims.variables(value):
-                    sizes.setdefault(variable)
-            elif isinstance(value, Formula):
-                for part in value.parts:
-                    size(part)
-            elif isinstance(value, Object):
-                from catlang.objects.colour import dims_of
-
-                for one in dims_of(value):
-                    size(one)
-            elif isinstance(value, tuple):
-                for one in value:
-                    size(one)
-
-        def visit(diagram: Diagram, known: set[Wire]) -> None:
-            known = known | set(wires(diagram.inputs))
-            for wire in wires(diagram.inputs):
-                size(wire.object)
-            for box in diagram.boxes:
-                operation = box.operation
-                for wire in wires(box.inputs):
-                    if wire not in known:
-                        free.setdefault(wire)
-                for wire in wires(box.outputs):
-                    size(wire.object)
-                if box.instance is not None and box.instance not in owned:
-                    lent.setdefault(box.instance)
-                if isinstance(operation, d.FrozenWeight):
-                    frozen.setdefault(operation.entry)
-                if isinstance(operation, d.Use):
-                    for value in operation.arguments.values():
-                        size(value)
-                    network.stochastic |= operation.definition.noise is not None
-                if isinstance(operation, d.Shuffle):
-                    for value in operation.sizes.values():
-                        size(value)
-                if isinstance(operation, Sub):
-                    for value in operation.sizes.values():
-                        size(value)
-                    size(getattr(operation, "count", 0))
-                    for wire in operation.network.free:
-                        if wire not in known:
-                            free.setdefault(wire)
-                    for instance in operation.network.lent:
-                        if instance not in owned:
-                            lent.setdefault(instance)
-                    for entry in operation.network.frozen:
-                        frozen.setdefault(entry)
-                    network.stochastic |= operation.network.stochastic
-                if isinstance(operation, Each):
-                    size(operation.size)
-                for inner in operation.inside().values():
-                    visit(inner, known)
-                known |= set(wires(box.outputs))
-            for wire in wires(diagram.outputs):
-                if wire not in known:
-                    free.setdefault(wire)
-
-        for body in network.bodies:
-            visit(body, set())
-        inside = {wire for body in network.bodies for wire in wires(body.inputs)}
-        inside.update(wire for body in network.bodies for box in body.boxes for wire in wires(box.outputs))
-        for instance in network.instances.values():
-            if instance.reparameterisation is not None:
-                visit(instance.reparameterisation, inside)
-        for wire in free:
-            size(wire.object)
-        network.sizes = sorted(sizes, key=lambda variable: (variable not in mine, variable.name, variable.serial))
-        network.free, network.lent, network.frozen = list(free), list(lent), list(frozen)
 
     # ---------------------------------------------------------------- boxes
 
@@ -393,7 +192,7 @@ class Specialiser:
         elif isinstance(operation, d.Shuffle):
             sizes = {name: env.substitution.dim(size) if not isinstance(size, Run) else env.substitution.axes((size,))
                      for name, size in operation.sizes.items()}
-            self._plain(box, _spread(operation, sizes), made, env)
+            self._plain(box, spread(operation, sizes), made, env)
         else:
             self._plain(box, operation, made, env)
 
@@ -551,42 +350,3 @@ def _inside(env: Env, box: Box) -> str:
 
 def _alike(left: Value, right: Value) -> bool:
     return [wire.object for wire in wires(left)] == [wire.object for wire in wires(right)]
-
-
-def _spread(operation: d.Shuffle, sizes: dict[str, Any]) -> d.Shuffle:
-    """A pattern with its runs written out as the axes they turned out to be."""
-    runs = {name: size for name, size in sizes.items() if isinstance(size, tuple)}
-    if not runs:
-        return d.Shuffle(operation.kind, operation.how, operation.sources, operation.target, sizes)
-    plain = {name: size for name, size in sizes.items() if name not in runs}
-    for name, axes in runs.items():
-        for place, size in enumerate(axes):
-            plain[f"{name}_{place}"] = size
-
-    def row(items: Any) -> list[Any]:
-        found: list[Any] = []
-        for item in items:
-            if isinstance(item, tuple):
-                found.append(tuple(row(item)))
-            elif isinstance(item, str) and item.endswith("..."):
-                found += [f"{item[:-3]}_{place}" for place in range(len(runs[item[:-3]]))]
-            else:
-                found.append(item)
-        return found
-
-    sources = [row(side) for side in operation.sources]
-    return d.Shuffle(operation.kind, operation.how, sources, row(operation.target), plain)
-
-
-def _grounded(obj: Object) -> Object:
-    """What nothing determined is an array without axes: it can only be something that is never looked at."""
-    if isinstance(obj, ObjectVariable):
-        return REAL if obj.flexible else obj
-    if isinstance(obj, Power):
-        axes = tuple(axis for axis in obj.axes if not (isinstance(axis, Run) and axis.flexible))
-        return power(_grounded(obj.base), axes)
-    if isinstance(obj, Product):
-        return Product(tuple(_grounded(item) for item in obj.items), obj.names)
-    if isinstance(obj, Sum):
-        return Sum(tuple(_grounded(item) for item in obj.items))
-    return obj

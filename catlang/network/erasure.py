@@ -1,0 +1,95 @@
+"""What is left of objects, wiring and patterns once everything is an array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from catlang import dims
+from catlang.checker.entry import (
+    DimEntry,
+)
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Value
+from catlang.objects.colour import (
+    REAL,
+    Finite,
+    Nominal,
+    Object,
+    ObjectVariable,
+    Power,
+    Product,
+    Run,
+    Substitution,
+    Sum,
+    power,
+)
+
+#: What a piece of wiring makes of its input; a copy is a wire used twice, a drop one used never.
+WIRING: dict[str, Callable[[Value], Value]] = {
+    "id": lambda value: value,
+    "copy": lambda value: (value, value),
+    "drop": lambda value: (),
+    "swap": lambda value: (value[1], value[0]),  # type: ignore[index]
+    "fst": lambda value: value[0],  # type: ignore[index]
+    "snd": lambda value: value[1],  # type: ignore[index]
+}
+
+
+def erase(obj: Object) -> Object:
+    """Nominal colours become their carriers, a sum its tag beside all its summands."""
+    if isinstance(obj, Nominal):
+        substitution = Substitution()
+        for entry, part in zip(obj.declaration.generics, obj.arguments, strict=True):
+            if isinstance(entry, DimEntry):
+                [rigid] = dims.variables(entry.value)
+                substitution.dims[rigid] = part
+            else:
+                substitution.objects[entry.variable] = part
+        return erase(substitution.object(obj.declaration.body))
+    if isinstance(obj, Power):
+        return power(erase(obj.base), obj.axes)
+    if isinstance(obj, Product):
+        return Product(tuple(erase(item) for item in obj.items), obj.names)
+    if isinstance(obj, Sum):
+        return Product((Finite(len(obj.items)), *(erase(item) for item in obj.items)))
+    return obj
+
+
+def spread(operation: d.Shuffle, sizes: dict[str, Any]) -> d.Shuffle:
+    """A pattern with its runs written out as the axes they turned out to be."""
+    runs = {name: size for name, size in sizes.items() if isinstance(size, tuple)}
+    if not runs:
+        return d.Shuffle(operation.kind, operation.how, operation.sources, operation.target, sizes)
+    plain = {name: size for name, size in sizes.items() if name not in runs}
+    for name, axes in runs.items():
+        for place, size in enumerate(axes):
+            plain[f"{name}_{place}"] = size
+
+    def row(items: Any) -> list[Any]:
+        found: list[Any] = []
+        for item in items:
+            if isinstance(item, tuple):
+                found.append(tuple(row(item)))
+            elif isinstance(item, str) and item.endswith("..."):
+                found += [f"{item[:-3]}_{place}" for place in range(len(runs[item[:-3]]))]
+            else:
+                found.append(item)
+        return found
+
+    sources = [row(side) for side in operation.sources]
+    return d.Shuffle(operation.kind, operation.how, sources, row(operation.target), plain)
+
+
+def grounded(obj: Object) -> Object:
+    """What nothing determined is an array without axes: it can only be something that is never looked at."""
+    if isinstance(obj, ObjectVariable):
+        return REAL if obj.flexible else obj
+    if isinstance(obj, Power):
+        axes = tuple(axis for axis in obj.axes if not (isinstance(axis, Run) and axis.flexible))
+        return power(grounded(obj.base), axes)
+    if isinstance(obj, Product):
+        return Product(tuple(grounded(item) for item in obj.items), obj.names)
+    if isinstance(obj, Sum):
+        return Sum(tuple(grounded(item) for item in obj.items))
+    return obj

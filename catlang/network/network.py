@@ -1,0 +1,97 @@
+"""Networks: diagrams made closed, flat and first-order, generic in sizes only.
+
+Elaboration leaves a diagram generic in objects and in morphism arguments. :func:`specialise` puts all of those in. What
+comes out is what every functor works on:
+
+* every wire is an array: its base is the reals, the truth values or a finite set, its axes are sizes;
+* products are tuples of wires, nominal colours their carriers, sums a tag beside all their summands;
+* wiring (``id``, ``copy``, ``swap``, projections, conversions) is gone: it is which wire goes where;
+* a morphism argument has become a network at the place where it was used, and may use wires and instances of the
+  networks around it: those are *free* in it, and are handed to it as further inputs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catlang.checker.entry import (
+    Definition,
+)
+from catlang.diagram.diagram import Diagram, Instance, Operation, Wire
+from catlang.dims import Dim, Variable
+from catlang.span import Span
+
+
+class Network:
+    """A specialised diagram: one class of the compiled source.
+
+    ``sizes`` are its free dimension variables, in a fixed order; ``free`` the wires and ``lent`` the instances of
+    networks around it that it uses; ``evaluation`` is its second body, if it has one.
+    """
+
+    def __init__(self, name: str, definition: Definition | None, span: Span | None) -> None:
+        self.name = name
+        self.definition = definition
+        self.span = span
+        self.diagram = Diagram(name, (), None, span)
+        self.evaluation: Diagram | None = None
+        self.instances: dict[str, Instance] = {}
+        self.sizes: list[Variable] = []
+        self.free: list[Wire] = []
+        self.lent: list[Instance] = []
+        self.frozen: list[Any] = []
+        self.stochastic = False
+
+    @property
+    def bodies(self) -> list[Diagram]:
+        return [self.diagram] if self.evaluation is None else [self.diagram, self.evaluation]
+
+
+class Sub(Operation):
+    """An instance of a network, at sizes."""
+
+    __slots__ = ("network", "sizes")
+
+    def __init__(self, network: Network, sizes: dict[Variable, Dim]) -> None:
+        self.network = network
+        self.sizes = sizes
+
+
+class Loop(Sub):
+    """``count`` instances of a network, one after the other; one instance, ``tied``, that many times."""
+
+    __slots__ = ("count", "tied")
+
+    def __init__(self, network: Network, sizes: dict[Variable, Dim], count: Dim, tied: bool) -> None:
+        super().__init__(network, sizes)
+        self.count = count
+        self.tied = tied
+
+
+class Family(Sub):
+    """``count`` instances of a network, of which the first input chooses one."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, network: Network, sizes: dict[Variable, Dim], count: Dim) -> None:
+        super().__init__(network, sizes)
+        self.count = count
+
+
+class Each(Operation):
+    """A diagram along one more axis in front; wires from around are constant along it."""
+
+    __slots__ = ("size", "body")
+
+    def __init__(self, size: Dim, body: Diagram) -> None:
+        self.size = size
+        self.body = body
+
+    def inside(self) -> dict[str, Diagram]:
+        return {"body": self.body}
+
+
+class Choose(Operation):
+    """Among equally shaped values the one that the first input, a tag, names."""
+
+    __slots__ = ()
