@@ -77,6 +77,7 @@ CODES = {
     "E0608": "an initialiser that does not exist, or that takes other numbers",
     "E0609": "a 2-cell between what has not one type",
     "E0610": "a 2-cell that is not evident",
+    "E0611": "weights that would depend on the data",
     "E0701": "an import that cannot be read",
     "E0702": "imports that go in a circle",
     "E0703": "an import from outside the folder that is checked",
@@ -92,5 +93,6 @@ CODES = {
     "E0808": "a primitive without a lowering",
     "E0809": "a lowering given from Python that cannot be used",
     "E0810": "a lowering for a primitive that does not exist",
+    "E0811": "an input that weights are computed from",
     "E0901": "a construct that is still to come",
 }

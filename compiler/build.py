@@ -79,6 +79,11 @@ def entry_point(module: Module, name: str) -> Definition:
         raise CompileError([Diagnostic("E0802", f"`{name}` takes morphisms and is no network by itself",
                                        [Label(entry.span, "declared here")],
                                        help=(f"compile a morphism that applies it: `morphism net : ... = {name}(...)`",))])
+    fixed = [formal for formal in entry.parameters if formal.constant]
+    if fixed:
+        raise CompileError([Diagnostic("E0811", f"weights of `{name}` are computed from `{fixed[0].name}`, which is no input",
+                                       [Label(fixed[0].span, "declared here")],
+                                       help=("compile a morphism that applies it to a `frozen` weight",))])
     return entry
 
 

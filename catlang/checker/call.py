@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catlang import dims
 from catlang.checker.arguments import counted, generics_in, instantiate
 from catlang.checker.conditions import impossible
+from catlang.checker.constancy import depends_on_data
 from catlang.checker.entry import (
     Definition,
     DimEntry,
@@ -229,6 +230,9 @@ class Call:
             if formal.codomain is None:
                 value = self.elaborator.element(node, scope)
                 self.elaborator.join(domain, value, Joint("element", node, None, scope, name=formal.name))
+                if formal.constant and depends_on_data(self.elaborator, value):
+                    raise fault("E0611", f"weights of `{definition.name}` are computed from `{formal.name}`, and this "
+                                "depends on the data", scope, node, "only weights and constants may be given here")
                 elements.append(value)
                 continue
             bodies[formal.name] = self._body(formal, node, domain, substitution.object(formal.codomain))

@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING
 from catlang import dims
 from catlang.checker.conditions import Conditions
 from catlang.checker.element import element
-from catlang.checker.entry import (
-    Definition,
-    ElementEntry,
-    FormalEntry,
-)
+from catlang.checker.entry import Definition, ElementEntry, Formal, FormalEntry
 from catlang.checker.kinds import fault
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.morphism import MORPHISMS
@@ -36,6 +32,7 @@ from catlang.diagram.diagram import (
     call,
     fresh,
     object_of,
+    wires,
 )
 from catlang.objects.colour import (
     UNKNOWN,
@@ -69,6 +66,9 @@ class Elaborator:
         self.labels: dict[str, list[tuple[Diagram, Span]]] = {}
         self.pending: list[Callable[[], None]] = []
         self.before: tree.Node | None = None
+        self.made_by: dict[Wire, Box] = {}
+        self.element_wires: dict[Wire, Formal] = {}
+        self.weight_wires: set[Wire] = set()
         self.latest: Instance | None = None
         self.open_sizes: list[tuple[dims.Variable, Span, str]] = []
         self.spoilt: set[dims.Variable] = set()
@@ -86,6 +86,7 @@ class Elaborator:
             if formal.codomain is None:
                 value = fresh(formal.domain, formal.span)
                 elements.append(value)
+                self.element_wires.update((wire, formal) for wire in wires(value))
                 call(value, formal.name)
                 scope.names[formal.name] = ElementEntry(formal.name, formal.span, value)
             else:
@@ -145,8 +146,12 @@ class Elaborator:
             instance: Instance | None = None) -> Value:
         """Adds a box and returns its output."""
         outputs = fresh(codomain, span)
-        self.diagram.boxes.append(Box(operation, inputs, outputs, instance, span))
+        self._add(Box(operation, inputs, outputs, instance, span))
         return outputs
+
+    def _add(self, box: Box) -> None:
+        self.diagram.boxes.append(box)
+        self.made_by.update((wire, box) for wire in wires(box.outputs))
 
     def components(self, value: Value, count: int, span: Span) -> tuple[Value, ...] | None:
         """The parts of a value that is to be a product of ``count``; None where it is none."""
@@ -162,7 +167,7 @@ class Elaborator:
             except Mismatch:
                 return None
             split = tuple(fresh(item, value.span) for item in parts.items)
-            self.diagram.boxes.append(Box(Split(), value, split, None, span))
+            self._add(Box(Split(), value, split, None, span))
             return split
         if len(value) != count:
             return (value,) if count == 1 else None

@@ -106,15 +106,17 @@ class Given:
 
 
 class Formal:
-    """A parameter of a header: a morphism (``codomain`` given) or an element."""
+    """A parameter of a header: a morphism (``codomain`` given) or an element; a ``constant`` element goes into weights,
+    and may not depend on data."""
 
-    __slots__ = ("name", "domain", "codomain", "span")
+    __slots__ = ("name", "domain", "codomain", "span", "constant")
 
     def __init__(self, name: str, domain: Object, codomain: Object | None, span: Span) -> None:
         self.name = name
         self.domain = domain
         self.codomain = codomain
         self.span = span
+        self.constant = False
 
 
 class Definition(Entry):

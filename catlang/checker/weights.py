@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catlang.checker.arguments import arguments_as_substitution, counted
+from catlang.checker.constancy import depends_on_data
 from catlang.checker.copies import repeat
 from catlang.checker.entry import Constant, FrozenEntry
 from catlang.checker.form import is_single
@@ -19,6 +20,7 @@ from catlang.diagram.diagram import (
     Use,
     Value,
     WeightOf,
+    wires,
 )
 from catlang.objects.colour import (
     Object,
@@ -104,6 +106,7 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
     target = product([obj for _, obj in parts])
 
     def make(inputs: Value) -> Value:
+        elaborator.weight_wires.update(wires(inputs))
         found = elaborator.morphism(node.map, inputs, scope)
         elaborator.join(target, found, Joint("weights", node.map, None, scope))
         return elaborator.shaped(found, target, scope.span(node.map))
@@ -115,6 +118,10 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
         domain = product([ObjectVariable("_", flexible=True) for _ in names])
     instance.reparameterisation = elaborator.inner("along", domain, scope.span(node.map), make, transparent=False)
     instance.parts = names
+    if depends_on_data(elaborator, instance.reparameterisation.outputs):
+        raise fault("E0611", "these weights would depend on the data", scope, node.map,
+                    "a map of weights takes weights and constants",
+                    ("what depends on the data is an input: `contract` or `matmul` takes two",))
     for name in names:
         check_label(elaborator, name, scope.span(node.map))
     return result
