@@ -12,9 +12,9 @@ import torch
 from catlang.checker.check import check_source
 from catlang.checker.module import Module
 from catlang.diagram.diagram import Value, Wire, wires
-from catlang.network.network import Network
 from catlang.meaning.exact import Array, evaluate
 from catlang.meaning.exact.array import count, places
+from catlang.network.network import Network
 from catlang.objects.colour import BOOL, REAL, Finite, Object, axes_of, base_of
 from catlang.span import Source
 

@@ -16,8 +16,8 @@ from catlang.checker.check import check_source
 from catlang.checker.entry import ConstantEntry, Definition, DimEntry, ObjectVariableEntry, RunEntry
 from catlang.checker.kinds import colour
 from catlang.compiler.build import Build, CompileError
-from catlang.network.erasure import WIRING
 from catlang.meaning.exact import INEXACT, ROWS
+from catlang.network.erasure import WIRING
 from catlang.objects.colour import Substitution, dims_of, show
 from catlang.span import Source
 

@@ -17,9 +17,9 @@ from catlang.checker.module import Module
 from catlang.compiler.build import Build
 from catlang.compiler.loading import instantiate
 from catlang.diagram.diagram import Value, Wire
+from catlang.meaning.cost import ROWS, Cost, cost, weights
 from catlang.network.erasure import WIRING
 from catlang.network.network import Network
-from catlang.meaning.cost import ROWS, Cost, cost, weights
 from catlang.objects.colour import BOOL, Finite, axes_of, base_of
 from catlang.span import Source
 
