@@ -79,7 +79,7 @@ def below(folder: str) -> Iterator[str]:
 def _together(paths: list[str], root: str | None, checked: Checked) -> None:
     """Checks files under one root, each of them once, however many import it."""
     from catlang.checker.check import check_file
-    from catlang.checker.module import Loader
+    from catlang.checker.loader import Loader
     from catlang.source import Unreadable
 
     loader: Loader | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from catlang import dims
+from catlang.checker.colours import axis, colour
+from catlang.checker.constants import constant
 from catlang.checker.entry import (
     ConstantEntry,
     Definition,
@@ -14,29 +16,16 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
-from catlang.checker.kinds import axis, colour, constant, dim, fault
-from catlang.checker.scope import Scope
+from catlang.checker.scope import Scope, fault
+from catlang.checker.sizes import dim
 from catlang.diagram.diagram import (
     Use,
 )
 from catlang.dims import Variable
-from catlang.objects.colour import (
-    REAL,
-    Object,
-    ObjectVariable,
-    Power,
-    Product,
-    Run,
-    Substitution,
-    Sum,
-    dims_of,
-    power,
-)
+from catlang.objects.colour import REAL, Object, ObjectVariable, Power, Product, Run, Sum, dims_of, power
+from catlang.objects.substitution import Substitution
 from catlang.suggest import nearest
 from catlang.syntax import tree
-
-if TYPE_CHECKING:
-    pass
 
 
 def instantiate(definition: Definition, brackets: list[tree.Node], scope: Scope, given: dict[Variable, dims.Dim] | None,

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catlang.checker.colours import colour
 from catlang.checker.entry import (
     ElementEntry,
     Entry,
     LocalEntry,
 )
 from catlang.checker.form import is_element
-from catlang.checker.kinds import colour, fault
 from catlang.checker.labels import check_label
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Fault, Scope, bad_name
+from catlang.checker.scope import Fault, Scope, bad_name, fault
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     Value,
     call,
     object_of,
 )
-from catlang.objects.colour import (
-    show,
-)
+from catlang.objects.colour import show
 from catlang.span import Span
 from catlang.syntax import tree
 

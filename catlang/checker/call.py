@@ -14,10 +14,9 @@ from catlang.checker.entry import (
     Formal,
     ObjectVariableEntry,
 )
-from catlang.checker.kinds import fault
 from catlang.checker.labels import check_label, clash, labelled_at, no_copies
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Fault, Scope
+from catlang.checker.scope import Fault, Scope, fault
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     Diagram,
@@ -28,18 +27,8 @@ from catlang.diagram.diagram import (
 )
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
-from catlang.objects.colour import (
-    REAL,
-    UNKNOWN,
-    Object,
-    Power,
-    Run,
-    Substitution,
-    power,
-    product,
-    resolve,
-    show,
-)
+from catlang.objects.colour import REAL, UNKNOWN, Object, Power, Run, power, product, resolve, show
+from catlang.objects.substitution import Substitution
 from catlang.syntax import tree
 
 if TYPE_CHECKING:

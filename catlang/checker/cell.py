@@ -20,8 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catlang.checker.entry import CellEntry, Definition, DimEntry, ElementEntry, Entry, FormalEntry
-from catlang.checker.kinds import fault, member
-from catlang.checker.scope import Fault, Scope, expected, lookup
+from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member
 from catlang.diagnostic import Diagnostic, Label
 from catlang.objects.colour import show
 from catlang.objects.unify import Mismatch, Unifier

@@ -16,10 +16,11 @@ import os
 import sys
 
 from catlang.checker import header
+from catlang.checker.colours import colour, enormous
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import CellEntry, Definition, DimEntry, FrozenEntry, ObjectEntry
-from catlang.checker.kinds import colour, enormous
-from catlang.checker.module import Library, Loader, Module
+from catlang.checker.loader import Library, Loader
+from catlang.checker.module import Module
 from catlang.checker.scope import Fault
 from catlang.checker.weights import check_initialiser
 from catlang.diagnostic import Bag, Diagnostic, Label

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catlang.checker.kinds import dim, fault
 from catlang.checker.labels import check_label, labelled_at
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Fault, Scope
+from catlang.checker.scope import Fault, Scope, fault
+from catlang.checker.sizes import dim
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     Group,
@@ -15,9 +15,7 @@ from catlang.diagram.diagram import (
     Value,
     object_of,
 )
-from catlang.objects.colour import (
-    UNKNOWN,
-)
+from catlang.objects.colour import UNKNOWN
 from catlang.span import Span
 from catlang.syntax import tree
 

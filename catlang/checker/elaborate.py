@@ -16,10 +16,9 @@ from catlang import dims
 from catlang.checker.conditions import Conditions
 from catlang.checker.element import element
 from catlang.checker.entry import Definition, ElementEntry, Formal, FormalEntry
-from catlang.checker.kinds import fault
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.morphism import MORPHISMS
-from catlang.checker.scope import Scope
+from catlang.checker.scope import Scope, fault
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     Box,
@@ -34,15 +33,7 @@ from catlang.diagram.diagram import (
     object_of,
     wires,
 )
-from catlang.objects.colour import (
-    UNKNOWN,
-    Object,
-    ObjectVariable,
-    Product,
-    Unknown,
-    dims_of,
-    resolve,
-)
+from catlang.objects.colour import UNKNOWN, Object, ObjectVariable, Product, Unknown, dims_of, resolve
 from catlang.objects.unify import Mismatch, Unifier
 from catlang.span import Span
 from catlang.syntax import tree

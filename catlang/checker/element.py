@@ -11,22 +11,16 @@ from catlang.checker.entry import (
     ModuleEntry,
 )
 from catlang.checker.form import is_element, takes_parameters
-from catlang.checker.kinds import fault
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import previous
 from catlang.checker.morphism import _paired, hole_at
-from catlang.checker.scope import Scope, expected, lookup
+from catlang.checker.scope import Scope, expected, fault, lookup
 from catlang.checker.weights import frozen, weight
 from catlang.diagram.diagram import (
     Value,
     object_of,
 )
-from catlang.objects.colour import (
-    Object,
-    Product,
-    resolve,
-    show,
-)
+from catlang.objects.colour import Object, Product, resolve, show
 from catlang.syntax import tree
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from catlang.checker.entry import (
     Definition,
     ElementEntry,
@@ -13,9 +11,6 @@ from catlang.checker.entry import (
 )
 from catlang.checker.scope import Scope
 from catlang.syntax import tree
-
-if TYPE_CHECKING:
-    pass
 
 
 def head_of(node: tree.Node) -> tree.Node:

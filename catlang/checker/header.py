@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catlang import dims
+from catlang.checker.colours import colour
+from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
     Constant,
     ConstantEntry,
@@ -17,8 +19,8 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
-from catlang.checker.kinds import colour, constant, constant_kind, constraints, dim, fault
-from catlang.checker.scope import Fault, Scope, bad_name
+from catlang.checker.scope import Fault, Scope, bad_name, fault
+from catlang.checker.sizes import constraints, dim
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint

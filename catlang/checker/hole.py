@@ -10,11 +10,7 @@ from catlang.checker.entry import (
 )
 from catlang.checker.scope import Fault, Scope
 from catlang.diagnostic import Diagnostic, Label
-from catlang.objects.colour import (
-    Object,
-    product,
-    show,
-)
+from catlang.objects.colour import Object, product, show
 from catlang.syntax import tree
 
 if TYPE_CHECKING:

@@ -8,11 +8,7 @@ from catlang.diagram.diagram import (
     Literal,
     Value,
 )
-from catlang.objects.colour import (
-    REAL,
-    Run,
-    power,
-)
+from catlang.objects.colour import REAL, Run, power
 from catlang.span import Span
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from catlang.objects.colour import (
     Object,
     Product,
     Run,
-    Substitution,
     Unknown,
     axes_of,
     base_of,
@@ -25,6 +24,7 @@ from catlang.objects.colour import (
     show,
     show_axis,
 )
+from catlang.objects.substitution import Substitution
 from catlang.objects.unify import Mismatch
 from catlang.span import Span
 from catlang.syntax import tree

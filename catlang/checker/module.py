@@ -6,12 +6,12 @@ nothing else. Library files are read lazily, a declaration at a time, so that a 
 
 from __future__ import annotations
 
-import os
-import re
-from typing import Any
+from typing import Any, Protocol
 
 from catlang import source as sources
 from catlang.checker import header
+from catlang.checker.colours import BUILT_IN
+from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
     BrokenEntry,
     CellEntry,
@@ -20,12 +20,11 @@ from catlang.checker.entry import (
     DimEntry,
     Entry,
     FrozenEntry,
-    LaterEntry,
     ModuleEntry,
     ObjectEntry,
 )
-from catlang.checker.kinds import BUILT_IN, constant, constant_kind, constraints, dim, fault
-from catlang.checker.scope import Fault, Lazy, Scope, bad_name
+from catlang.checker.scope import Fault, Lazy, Scope, bad_name, fault
+from catlang.checker.sizes import constraints, dim
 from catlang.diagnostic import Bag, Diagnostic, Label
 from catlang.dims import Dim, Variable, show, substitute
 from catlang.dims.constraint import Constraint
@@ -34,9 +33,13 @@ from catlang.span import Source, Span
 from catlang.syntax import tree
 from catlang.syntax.parser import parse
 
-LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "library")
-_DECLARED = re.compile(r"^(?:object|morphism|primitive) ([^\W\d]\w*)", re.MULTILINE)
-_NEXT = re.compile(r"^(?:##|object|morphism|primitive)", re.MULTILINE)
+
+class Imports(Protocol):
+    """What follows a file's imports, and knows the files in the order in which they were read."""
+
+    order: list[Module]
+
+    def load(self, node: tree.Import, importer: Module) -> Module: ...
 
 
 class Module:
@@ -44,7 +47,7 @@ class Module:
 
     is_prelude = False
 
-    def __init__(self, source: Source, loader: Loader, outer: Scope | None) -> None:
+    def __init__(self, source: Source, loader: Imports, outer: Scope | None) -> None:
         self.source = source
         self.loader = loader
         self.bag = Bag()
@@ -334,124 +337,7 @@ class Link(Scope):
             yield from self.outer.all()
 
 
-class Library(Module):
-    """A file that ships with catlang: its declarations are indexed, and parsed one at a time when asked for."""
-
-    def __init__(self, source: Source, loader: Loader, outer: Scope | None, is_prelude: bool = False) -> None:
-        super().__init__(source, loader, outer)
-        self.is_prelude = is_prelude
-        self.scope = Lazy(outer, source, self)
-        self.places: dict[str, tuple[int, int]] = {}
-        found = list(_DECLARED.finditer(source.text))
-        for match in found:
-            following = _NEXT.search(source.text, match.end())
-            self.places[match.group(1)] = (match.start(), following.start() if following else len(source.text))
-
-    def declared_names(self) -> list[str]:
-        return list(self.places)
-
-    def declare_lazily(self, name: str) -> Entry | None:
-        place = self.places.get(name)
-        if place is None:
-            return None
-        entry = self.scope.names.get(name)
-        if entry is not None:
-            return entry
-        parsed = parse(self.source, *place)
-        assert not parsed.diagnostics, f"the library's `{name}` does not parse: {parsed.diagnostics}"
-        for node in parsed.declarations:
-            if isinstance(node, tree.Object):
-                self._object(node)
-            elif isinstance(node, tree.Morphism | tree.Primitive):
-                self._definition(node)
-        return self.scope.names.get(name)
 
 
-class Loader:
-    """The modules of one check: each file is read once, cycles are found, nothing outside the root is opened."""
-
-    def __init__(self, root: str | None) -> None:
-        self.root = os.path.realpath(root) if root is not None else None
-        self.modules: dict[str, Module] = {}
-        self.open: list[tuple[str, Module]] = []
-        self.library: dict[str, Library] = {}
-        self.prelude = self.standard("prelude", None)
-        self.order: list[Module] = []
-
-    def standard(self, name: str, outer: Scope | None) -> Library:
-        """A file of the library, by its name with slashes."""
-        if name not in self.library:
-            path = os.path.join(LIBRARY, *name.split("/")) + ".cat"
-            source = sources.read(path, f"<{name.replace('/', '.')}>")
-            self.library[name] = Library(source, self, outer, is_prelude=name == "prelude")
-        return self.library[name]
-
-    def main(self, source: Source) -> Module:
-        """The module that is checked."""
-        module = Module(source, self, self.prelude.scope)
-        if source.path is not None:
-            path = os.path.realpath(source.path)
-            self.modules[path] = module
-            self.open.append((path, module))
-        module.read()
-        if source.path is not None:
-            self.open.pop()
-        self.order.append(module)
-        return module
-
-    def load(self, node: tree.Import, importer: Module) -> Module:
-        span = Span(importer.source, node.path_start, node.path_end)
-        if isinstance(node.path, tuple):
-            return self._standard(node.path, span)
-        return self._file(node.path, span, importer)
-
-    def _standard(self, path: tuple[str, ...], span: Span) -> Library:
-        name = "/".join(path)
-        if path[0] != "std" or len(path) < 2 or not os.path.exists(os.path.join(LIBRARY, *path) + ".cat"):
-            shipped = sorted(f"std.{file[:-4]}" for file in os.listdir(os.path.join(LIBRARY, "std"))
-                             if file.endswith(".cat"))
-            from catlang.suggest import nearest
-
-            near = nearest(".".join(path), shipped)
-            raise Fault(Diagnostic("E0705", f"there is no library `{'.'.join(path)}`", [Label(span, "not shipped with catlang")],
-                                   help=(f"did you mean `{near}`?",) if near else (
-                                       f"there are {', '.join(f'`{one}`' for one in shipped)}; a file of your own is "
-                                       'imported by its path: `import "blocks.cat" as blocks`',)))
-        return self.standard(name, self.prelude.scope)
-
-    def _file(self, path: str, span: Span, importer: Module) -> Module:
-        if importer.source.path is None or self.root is None:
-            raise Fault(Diagnostic("E0701", "a text without a file cannot import files", [Label(span, "imported here")]))
-        if "\0" in path or not path:
-            raise Fault(Diagnostic("E0701", "this is no path", [Label(span, "imported here")]))
-        written = os.path.join(os.path.dirname(importer.source.path), path)
-        real = os.path.realpath(written)
-        if os.path.isabs(path) or (real != self.root and not real.startswith(self.root.rstrip(os.sep) + os.sep)):
-            raise Fault(Diagnostic("E0703", f"`{path}` leads out of the folder that is checked",
-                                   [Label(span, "imported here")],
-                                   why=("a file may import what lies under the folder of the file that is checked",),
-                                   help=("move the file into that folder",)))
-        if real in self.modules:
-            if any(real == opened for opened, _ in self.open):
-                cycle = [module.source.name for opened, module in self.open]
-                first = next(place for place, (opened, _) in enumerate(self.open) if opened == real)
-                around = " -> ".join([*cycle[first:], cycle[first]])
-                raise Fault(Diagnostic("E0702", "the imports go in a circle", [Label(span, "imported here")],
-                                       why=(around,), help=("move what both need into a third file",)))
-            return self.modules[real]
-        name = os.path.join(os.path.dirname(importer.source.name), path)
-        try:
-            source = sources.read(written, os.path.normpath(name))
-        except sources.Unreadable as unreadable:
-            inner = unreadable.diagnostic
-            raise Fault(Diagnostic("E0701", inner.headline, [Label(span, "imported here")], inner.why, inner.help)) from None
-        module = Module(source, self, self.prelude.scope)
-        self.modules[real] = module
-        self.open.append((real, module))
-        module.read()
-        self.open.pop()
-        self.order.append(module)
-        return module
 
 
-__all__ = ["LaterEntry", "Library", "Loader", "Module"]

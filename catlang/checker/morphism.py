@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from catlang.checker import shuffle
 from catlang.checker.binding import bind, bindings
+from catlang.checker.colours import enormous
 from catlang.checker.copies import group, repeat
 from catlang.checker.form import is_single
 from catlang.checker.hole import hole
-from catlang.checker.kinds import enormous, fault
 from catlang.checker.labels import label_span
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Scope
+from catlang.checker.scope import Scope, fault
 from catlang.checker.use import apply
 from catlang.checker.weights import along, initialised
 from catlang.diagram.diagram import (
@@ -26,14 +26,7 @@ from catlang.diagram.diagram import (
     object_of,
     wires,
 )
-from catlang.objects.colour import (
-    MOST_PARTS,
-    Object,
-    ObjectVariable,
-    Product,
-    Sum,
-    show,
-)
+from catlang.objects.colour import MOST_PARTS, Object, ObjectVariable, Product, Sum, show
 from catlang.syntax import tree
 
 if TYPE_CHECKING:

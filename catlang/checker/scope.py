@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from catlang.checker.entry import BrokenEntry, Entry, ModuleEntry
+from catlang import dims
+from catlang.checker.entry import BrokenEntry, DimEntry, Entry, ModuleEntry
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.suggest import nearest
+from catlang.syntax import tree
 from catlang.syntax.parser import tables
-
-if TYPE_CHECKING:
-    from catlang.syntax import tree
-
 
 #: For so many unknown names of a file the nearest one is looked for.
 MOST_GUESSES = 50
@@ -144,3 +142,32 @@ def expected(scope: Scope, node: tree.Node, entry: Entry, wanted: str, code: str
     if entry.span.end > entry.span.start and entry.span.source is scope.source:
         labels.append(Label(entry.span, f"`{entry.name}` is {entry.called}", primary=False))
     return Fault(Diagnostic(code, f"`{entry.name}` is {entry.called}, not {wanted}", labels))
+
+
+def fault(code: str, headline: str, scope: Scope, node: tree.Node, text: str = "", help: tuple[str, ...] = (),
+          why: tuple[str, ...] = ()) -> Fault:
+    return Fault(Diagnostic(code, headline, [Label(scope.span(node), text)], why, help))
+
+
+def shortened(scope: Scope, node: tree.Node) -> str:
+    text = " ".join(scope.span(node).text.split())
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def member(node: tree.Attribute, scope: Scope) -> Entry:
+    """``blocks.d``: a name of an imported file."""
+    if not isinstance(node.value, tree.Name):
+        raise fault("E0204", "only a module has names", scope, node)
+    entry = lookup(scope, node.value, "module")
+    if not isinstance(entry, ModuleEntry):
+        raise expected(scope, node.value, entry, "a module")
+    found = entry.module.scope.names.get(node.name)
+    if found is None:
+        from catlang.suggest import nearest
+
+        near = nearest(node.name, entry.module.scope.names)
+        raise fault("E0201", f"`{entry.name}` has no `{node.name}`", scope, node,
+                    help=(f"did you mean `{entry.name}.{near}`?",) if near else ())
+    if isinstance(found, DimEntry) and entry.given:
+        return DimEntry(found.name, found.span, dims.substitute(found.value, entry.given))
+    return found

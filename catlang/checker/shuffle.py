@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.checker.entry import DimEntry, RunEntry
-from catlang.checker.kinds import fault
 from catlang.checker.mismatch import Joint
-from catlang.checker.scope import Scope
+from catlang.checker.scope import Scope, fault
 from catlang.diagram.diagram import Shuffle, Value, fresh
 from catlang.dims import Dim, Variable
 from catlang.objects.colour import (

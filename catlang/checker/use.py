@@ -19,10 +19,9 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
 )
 from catlang.checker.form import is_single, takes_parameters
-from catlang.checker.kinds import fault, member
 from catlang.checker.labels import check_label, clash
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Fault, Scope, expected, lookup
+from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member
 from catlang.diagnostic import Diagnostic
 from catlang.diagram.diagram import (
     Convert,
@@ -33,12 +32,8 @@ from catlang.diagram.diagram import (
 )
 from catlang.diagram.diagram import Formal as FormalUse
 from catlang.dims import Variable
-from catlang.objects.colour import (
-    Nominal,
-    ObjectVariable,
-    Substitution,
-    product,
-)
+from catlang.objects.colour import Nominal, ObjectVariable, product
+from catlang.objects.substitution import Substitution
 from catlang.syntax import tree
 
 if TYPE_CHECKING:

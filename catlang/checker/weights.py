@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catlang.checker.arguments import arguments_as_substitution, counted
+from catlang.checker.colours import colour
 from catlang.checker.constancy import depends_on_data
+from catlang.checker.constants import constant
 from catlang.checker.copies import repeat
 from catlang.checker.entry import Constant, FrozenEntry
 from catlang.checker.form import is_single
-from catlang.checker.kinds import colour, constant, fault
 from catlang.checker.labels import check_label
 from catlang.checker.mismatch import Joint
-from catlang.checker.scope import Scope
+from catlang.checker.scope import Scope, fault
 from catlang.checker.use import apply
 from catlang.diagram.diagram import (
     FrozenWeight,
@@ -22,11 +23,7 @@ from catlang.diagram.diagram import (
     WeightOf,
     wires,
 )
-from catlang.objects.colour import (
-    Object,
-    ObjectVariable,
-    product,
-)
+from catlang.objects.colour import Object, ObjectVariable, product
 from catlang.span import Span
 from catlang.suggest import nearest
 from catlang.syntax import tree

@@ -11,19 +11,8 @@ from catlang.checker.entry import (
 )
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Value
-from catlang.objects.colour import (
-    REAL,
-    Finite,
-    Nominal,
-    Object,
-    ObjectVariable,
-    Power,
-    Product,
-    Run,
-    Substitution,
-    Sum,
-    power,
-)
+from catlang.objects.colour import REAL, Finite, Nominal, Object, ObjectVariable, Power, Product, Run, Sum, power
+from catlang.objects.substitution import Substitution
 
 #: What a piece of wiring makes of its input; a copy is a wire used twice, a drop one used never.
 WIRING: dict[str, Callable[[Value], Value]] = {

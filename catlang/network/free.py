@@ -10,9 +10,7 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Wire, wires
 from catlang.dims import Variable
 from catlang.network.network import Each, Network, Sub
-from catlang.objects.colour import (
-    Object,
-)
+from catlang.objects.colour import Object
 
 
 def close(network: Network, mine: set[Variable]) -> None:

@@ -21,7 +21,8 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Shuffle, Value, Wire, wires
 from catlang.dims import Dim, Variable
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
-from catlang.objects.colour import Object, ObjectVariable, Power, Product, Substitution, Sum
+from catlang.objects.colour import Object, ObjectVariable, Power, Product, Sum
+from catlang.objects.substitution import Substitution
 from catlang.span import Span
 
 V = TypeVar("V")

@@ -30,7 +30,8 @@ from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
 from catlang.dims import Dim
 from catlang.network.erasure import erase
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
-from catlang.objects.colour import BOOL, REAL, Finite, Object, Run, Substitution, axes_of, base_of, leaves, power
+from catlang.objects.colour import BOOL, REAL, Finite, Object, Run, axes_of, base_of, leaves, power
+from catlang.objects.substitution import Substitution
 from catlang.span import Span
 
 #: What is wrong, and where.

@@ -21,13 +21,8 @@ from catlang.dims import Dim, Variable
 from catlang.network.erasure import WIRING, erase, grounded, spread
 from catlang.network.free import close
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
-from catlang.objects.colour import (
-    Object,
-    Run,
-    Substitution,
-    Sum,
-    axes_of,
-)
+from catlang.objects.colour import Object, Run, Sum, axes_of
+from catlang.objects.substitution import Substitution
 
 
 class Env:

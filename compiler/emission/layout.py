@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 
-from catlang.checker.module import LIBRARY
+from catlang.checker.loader import LIBRARY
 from catlang.span import Span
 from catlang.visible import visible
 

@@ -76,6 +76,11 @@ def fixed(axis: str) -> bool:
     return "n" not in axis and "m" not in axis
 
 
+def least(axis: str) -> int:
+    """The smallest that a size may be, where it grows with those in it."""
+    return eval(axis, {}, {**GIVEN, **{name: limits[0] for name, limits in OPEN.items()}})
+
+
 def arrays(obj: Any) -> list[Array]:
     return [obj] if isinstance(obj, Array) else [*arrays(obj.left), *arrays(obj.right)]
 
@@ -102,7 +107,7 @@ class Specification:
 
 
 def chain(stages: list[str]) -> str:
-    return " >> ".join(f"({one})" if "|->" in one or " >> " in one or one.startswith("let") else one
+    return " >> ".join(f"({one})" if any(sign in one for sign in ("|->", " >> ", "let ", " along ")) else one
                        for one in stages) or "id"
 
 
@@ -113,6 +118,7 @@ class Maker:
         self.draw = draw
         self.parts: list[str] = []
         self.labels = 0
+        self.variables = 0
 
     def choose(self, *options: Any) -> Any:
         return self.draw(st.sampled_from(options))
@@ -155,7 +161,29 @@ class Maker:
             options += [{"R": self.of_reals, "Bool": self.of_bools}.get(obj.base, self.of_indices)] * 5
             if obj.base == "R" and depth > 0:
                 options += [self.endo_in_combinator] * 2
+            if obj.base == "R":
+                options += [self.captured] * 2
         return self.choose(*options)(obj, depth)
+
+    def variable(self) -> str:
+        """A variable of its own: one within another would hide it."""
+        self.variables += 1
+        return f"v{self.variables}"
+
+    def part(self, obj: Any, body: str, out: Any, before: str = "") -> tuple[str, Any]:
+        """A morphism whose type says what its body leaves open."""
+        name = f"part{len(self.parts)}"
+        self.parts.append(f"morphism {name} : {obj} -> {out} = {before}{body}\n")
+        return name, out
+
+    def injection(self, obj: Array) -> str:
+        return self.part(obj, self.choose("inl", "inr"), f"{obj} + {obj}")[0]
+
+    def coloured(self, obj: Array, text: str) -> str:
+        """By way of a colour of its own."""
+        name = f"Colour{len(self.parts)}"
+        self.parts.append(f"object {name} : {obj}\n")
+        return f"({text}) >> {name} >> {name}.carrier"
 
     def label(self) -> str:
         self.labels += 1
@@ -184,20 +212,26 @@ class Maker:
         if obj.axes and self.maybe():
             inner = f"each({self.endo(obj.rest(), depth - 1)})" if depth > 0 else "cumsum"
             return self.choose("cumsum", "flip", "roll[1]", "softmax" if len(obj.axes) == 1 else "flip", inner)
-        return self.choose(*POINTWISE)
+        return self.pointwise()
+
+    def pointwise(self) -> str:
+        text = self.choose(*POINTWISE)
+        return text.replace("x", self.variable()).replace("y", self.variable()) if "|->" in text else text
 
     def endo_in_combinator(self, obj: Array, depth: int) -> tuple[str, Any]:
         text = chain([self.endo(obj, depth) for _ in range(self.draw(st.integers(1, 2)))])
+        x, f = self.variable(), self.variable()
         text = self.choose(f"residual({text})", f"twice({text})", f"({text})^{self.draw(st.integers(1, 3))}",
                            f"(id, {text}) >> {self.choose('add', 'mul', 'sub', 'maximum')}",
                            f"(({text})^2) along copy", f"({text}) as {self.label()}",
-                           f"let g = {text} in g >> g", f"x |-> let f = ({text}) in add(f(x), f(neg(x)))",
+                           f"let g = {text} in g >> g", f"{x} |-> let {f} = ({text}) in add({f}({x}), {f}(neg({x})))",
+                           f"{self.injection(obj)} >> [{self.endo(obj, depth)}, {text}]", self.coloured(obj, text),
                            f"residual(residual({text}))^2")
         return text, obj
 
     def of_reals(self, obj: Array, depth: int) -> tuple[str, Any]:
         axes = obj.axes
-        options: list[Callable[[], tuple[str, Any]]] = [lambda: (self.choose(*POINTWISE), obj), lambda: ("copy", Pair(obj, obj))]
+        options: list[Callable[[], tuple[str, Any]]] = [lambda: (self.pointwise(), obj), lambda: ("copy", Pair(obj, obj))]
         options.append(lambda: ("x |-> greater(x, neg(x))", Array("Bool", axes)))
         options.append(lambda: (f"x |-> add(x, {self.choose('zero', 'one', 'normal', 'parameter')}())"
                                 if all(fixed(one) for one in axes) else "x |-> add(x, one())", obj))
@@ -207,16 +241,20 @@ class Maker:
             options += [
                 lambda: self.each(obj, depth), lambda: self.each(obj, depth),
                 lambda: (f"reduce({self.choose('mean', 'sum', 'max')}, {' '.join(names)} -> {' '.join(tail)})", obj.rest()),
-                lambda: (f"repeat({' '.join(names)} -> {' '.join([head, 'extra', *tail])})",
-                         Array("R", (axes[0], self.choose('2', 'd'), *axes[1:]))),
-                lambda: (f"pad[1, 2]", Array("R", (f"{axes[0]} + 3", *axes[1:]))),
-                lambda: ("slice[1, 3]", Array("R", ("2", *axes[1:]))),
-                lambda: (f"(id, flip) >> concat", Array("R", (f"2*({axes[0]})", *axes[1:]))),
+                lambda: self.part(obj, f"repeat({' '.join(names)} -> {' '.join([head, 'extra', *tail])})",
+                                  Array("R", (axes[0], self.choose('2', 'd'), *axes[1:]))),
+                lambda: ("pad[1, 2]", Array("R", (f"{axes[0]} + 3", *axes[1:]))),
+                lambda: ("(id, flip) >> concat", Array("R", (f"2*({axes[0]})", *axes[1:]))),
+                lambda: self.part(obj, f"rearrange((h k) {' '.join(tail)} -> k h {' '.join(tail)})",
+                                  Array("R", ("2", axes[0], *axes[1:])), before=f"(id, flip) >> concat >> "),
             ]
+            if least(axes[0]) >= 3:
+                options.append(lambda: ("slice[1, 3]", Array("R", ("2", *axes[1:]))))
         if len(axes) == 1:
             options += [lambda: ("softmax", obj), lambda: ("logsumexp", Array("R", ())),
                         lambda: ("argmax", Array(f"Fin[{axes[0]}]", ())),
-                        lambda: ("topk[2]", Pair(Array("R", ("2",)), Array(f"Fin[{axes[0]}]", ("2",))))]
+                        *([lambda: ("topk[2]", Pair(Array("R", ("2",)), Array(f"Fin[{axes[0]}]", ("2",))))]
+                          if least(axes[0]) >= 2 else [])]
             if fixed(axes[0]):
                 options += [self.learnt(kind) for kind in ("affine", "linear", "affine")]
         if len(axes) >= 2:
@@ -233,11 +271,64 @@ class Maker:
             options += [lambda: ("(id, transpose) >> matmul", Array("R", (axes[0], axes[0]))),
                         lambda: ("x |-> contract(a b, c b -> c a)(x, x)", Array("R", (axes[0], axes[0]))),
                         lambda: ("x |-> attend(x, x, x)", obj)]
+            if least(axes[1]) >= 3:
+                options += [lambda: ("max_pool1d[2]", Array("R", (axes[0], f"({axes[1]} - 2) // 2 + 1"))),
+                            lambda: ("upsample1d[2]", Array("R", (axes[0], f"2*({axes[1]})"))),
+                            lambda: ("avg_pool1d[3, stride = 1, padding = 1]", obj)]
             if fixed(axes[0]):
+                options += [lambda: ("group_norm[1]", obj),
+                            lambda: (f"conv1d[_, {axes[0]}, 3, left = 1, groups = {axes[0]}]", obj)]
                 options.append(lambda: ("conv1d[_, 2, 3, left = 1]", Array("R", ("2", axes[1]))))
             if fixed(axes[0]) and not fixed(axes[1]) and axes[1] in OPEN:
                 options.append(lambda: ("conv1d[_, e, 3, stride = 2]", Array("R", ("e", f"({axes[1]} - 3) // 2 + 1"))))
+        if len(axes) == 3 and fixed(axes[0]):
+            options += [lambda: ("conv2d[_, 2, 3, top = 1]", Array("R", ("2", *axes[1:]))),
+                        lambda: ("group_norm[1]", obj)]
         return self.choose(*options)()
+
+    def captured(self, obj: Array, depth: int) -> tuple[str, Any]:
+        """Wires and instances of the lambda around are used further in."""
+        axes, inner = obj.axes, self.endo(obj, depth)
+        x, v, w, f, s = (self.variable() for _ in range(5))
+        options = [
+            f"{x} |-> residual({v} |-> mul({v}, {x}))(relu({x}))",
+            f"{x} |-> (({v} |-> add({v}, {x}))^3)({x})",
+            f"{x} |-> twice({v} |-> residual({w} |-> add({w}, sub({v}, {x})))({v}))({x})",
+            f"{x} |-> let {f} = ({inner}) in residual({v} |-> add({f}({v}), {f}({x})))({f}({x}))",
+            f"{x} |-> let {f} = ({inner}) in (({v} |-> sub({f}({v}), {x}))^2)({x})",
+            f"{x} |-> let ({v}, {w}) = ({x}, relu({x})) in sub({v}, {w})",
+            f"{x} |-> residual(({inner}) >> ({v} |-> mul({v}, {x})))({x})",
+        ]
+        if axes:
+            below, names = self.endo(obj.rest(), depth), " ".join(f"i{place}" for place in range(1, len(axes)))
+            options += [
+                f"{x} |-> let {s} = reduce(mean, i0 {names} -> {names})({x}) in each({v} |-> residual({w} |-> add({w}, {s}))({v}))({x})",
+                f"{x} |-> let {f} = ({below}) in each({v} |-> {f}({f}({v})))({x})",
+                f"{x} |-> let {s} = reduce(sum, i0 {names} -> {names})({x}) in each({v} |-> (({w} |-> add({w}, {s}))^2)({v}))({x})",
+                f"{x} |-> each({v} |-> add({v}, dropout[0.3](one())))({x})",
+                f"{x} |-> each({v} |-> add({v}, normal()))({x})",
+                f"{x} |-> add({x}, each({v} |-> one())({x}))",
+                f"{x} |-> scatter({x}, index(), {x})",
+                f"{x} |-> gather({x}, index())",
+                f"{x} |-> add({x}, gather({x}, flip(index())))",
+            ]
+        if len(axes) == 1 and fixed(axes[0]):
+            [size] = axes
+            options += [f"{x} |-> family[{size}]({inner})(argmax({x}), {x})",
+                        f"linear[_, {size}] along ({v} : R[{size}, {size}]) |-> add({v}, transpose({v}))",
+                        f"linear[_, {size}] along ({v} : R[{size}, 2], {w} : R[2, {size}]) |-> matmul({v}, {w})",
+                        f"affine[_, {size}] along ({v} : R[{size}, {size}], {w} : R[]) |-> ({v}, repeat(-> k)({w}))",
+                        f"{x} |-> add({x}, parameter())"]
+        if len(axes) == 2:
+            options += [f"{x} |-> masked_attend({x}, {x}, {x}, greater(contract(a b, c b -> a c)({x}, {x}), zero()))",
+                        f"{x} |-> matmul(each(softmax)(contract(a b, c b -> a c)({x}, {x})), {x})",
+                        f"{x} |-> each({v} |-> reduce(sum, a b -> b)(each({w} |-> mul({w}, {v}))({x})))({x})"]
+        text = self.choose(*options)
+        if depth > 0 and self.draw(st.integers(0, 4)) == 0:
+            name = f"part{len(self.parts)}"
+            self.parts.append(f"morphism {name} : {obj} -> {obj} = {text if '|->' not in text else f'({text})'} in eval ({self.endo(obj, 0)})\n")
+            text = name
+        return text, obj
 
     def learnt(self, kind: str) -> Callable[[], tuple[str, Any]]:
         def make() -> tuple[str, Any]:
@@ -250,7 +341,7 @@ class Maker:
         return make
 
     def each(self, obj: Any, depth: int) -> tuple[str, Any]:
-        inner, out = self.inside(obj.rest(), depth) if depth > 0 else (self.choose(*POINTWISE), obj.rest())
+        inner, out = self.inside(obj.rest(), depth) if depth > 0 else (self.pointwise(), obj.rest())
         return f"each({inner})", out.under(obj.axes[0])
 
     def of_bools(self, obj: Array, depth: int) -> tuple[str, Any]:
@@ -264,6 +355,9 @@ class Maker:
         options = [("to_real", ()), ("id", None)]
         if fixed(size):
             options += [(f"embedding[_, {width}]", (width,)), ("one_hot", (size,)), (f"embedding[_, {width}] >> tanh", (width,))]
+            label = self.label()
+            v = self.variable()
+            options.append((f"{v} |-> contract(k, v k -> v)((embedding[_, 3] as {label})({v}), {label}.weight)", (size,)))
         text, more = self.choose(*options)
         for _ in obj.axes:
             text = f"each({text})"
@@ -314,7 +408,7 @@ class Maker:
             first = [("(first, second) |-> (first, second)", domain)]
         else:
             first = []
-        stages = first + self.chain(domain, self.draw(st.integers(1, 5)), 2)
+        stages = first + self.chain(domain, self.draw(st.integers(1, 6)), self.draw(st.integers(1, 3)))
         return Specification(self.parts, domain, written, stages)
 
 

@@ -19,7 +19,7 @@ import catlang
 from catlang.checker.check import check_source
 from catlang.source import decoded
 
-from .generated import GIVEN, OPEN, Array, Pair, Specification, mistakes, specifications
+from .generated import GIVEN, OPEN, Pair, Specification, mistakes, specifications
 
 CASES = int(os.environ.get("CATLANG_GENERATED", "120"))
 slice_of = settings(max_examples=CASES, deadline=None, derandomize=CASES == 120, print_blob=True,

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from catlang import dims
 from catlang.checker.check import check_source
+from catlang.checker.colours import colour
 from catlang.checker.entry import ConstantEntry, Definition, DimEntry, ObjectVariableEntry, RunEntry
-from catlang.checker.kinds import colour
 from catlang.compiler.build import Build, CompileError
 from catlang.meaning.exact import INEXACT, ROWS
 from catlang.network.erasure import WIRING
-from catlang.objects.colour import Substitution, dims_of, show
+from catlang.objects.colour import dims_of, show
+from catlang.objects.substitution import Substitution
 from catlang.span import Source
 
 _prelude = check_source(Source("m.cat", None, "morphism f : 1 -> 1 = id")).loader.prelude

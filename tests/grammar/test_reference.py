@@ -8,7 +8,7 @@ import re
 import pytest
 
 from catlang.checker.check import check_source
-from catlang.checker.module import LIBRARY
+from catlang.checker.loader import LIBRARY
 from catlang.grammar import tables
 from catlang.span import Source
 from catlang.syntax.parser import parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from catlang.checker.module import LIBRARY, Loader
+from catlang.checker.loader import LIBRARY, Loader
 from catlang.span import Source
 from catlang.syntax import tree
 from catlang.syntax.parser import parse

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from catlang.checker.check import check_file, check_source
-from catlang.checker.module import LIBRARY
+from catlang.checker.loader import LIBRARY
 from catlang.span import Source
 from catlang.syntax.parser import parse
 

@@ -12,7 +12,7 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Instance, wires
 from catlang.meaning.cost.row import entries
 from catlang.network.network import Family, Loop, Network, Sub
-from catlang.objects.colour import Substitution
+from catlang.objects.substitution import Substitution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
