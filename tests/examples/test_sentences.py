@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 import catlang
+from catlang.compiler import emit
 
 FOLDER = Path(__file__).parents[2] / "examples" / "sentences"
 SPEC = FOLDER / "minilm.cat"
@@ -119,9 +120,15 @@ def test_tokens_before_pooling(example: ModuleType, bert: Any) -> None:
     torch.testing.assert_close(example.encoder().encoder(ids, mask)[mask], hidden[mask], rtol=0, atol=TOLERANCE)
 
 
-def test_the_page_shows_what_is_printed() -> None:
-    """The README's output is that of the program."""
+def test_the_page_shows_what_is_there() -> None:
+    """The README's specification, source and output are those of the files and of the program."""
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    blocks = [block.split("\n", 1) for block in page.split("```")[1::2]]
+    [specification] = [text for kind, text in blocks if not kind and "morphism" in text]
+    assert specification in SPEC.read_text(encoding="utf-8")
+    [source] = [text for kind, text in blocks if kind == "python"]
+    assert source in emit(SPEC, "sentence")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, FOLDER / "run.py"], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert done.stdout in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert done.stdout in page
