@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from held import distinct, natural, positive
+from held import distinct, halves, natural, positive
 from hypothesis import strategies as st
 
 size = st.integers(1, 4)
@@ -15,7 +15,8 @@ objects = st.sampled_from(OBJECTS)
 #: The inputs' numbers, where any small ones will not do.
 DRAWS: dict[str, list[Any]] = {
     "div": [natural, positive], "reciprocal": [positive], "pow": [positive, natural],
-    "argmax": [distinct], "topk": [distinct],
+    "floor": [halves], "ceil": [halves], "round": [halves], "hardswish": [halves], "softsign": [halves],
+    "l1_loss": [halves], "huber_loss": [halves], "argmax": [distinct], "argmin": [distinct], "topk": [distinct],
 }
 
 
@@ -73,15 +74,21 @@ def sliced(draw: Any) -> dict[str, Any]:
 
 
 @st.composite
+def included(draw: Any) -> dict[str, Any]:
+    n = draw(size)
+    return {"n": n, "m": draw(st.integers(n, 6))}
+
+
+@st.composite
 def best(draw: Any) -> dict[str, Any]:
     n = draw(st.integers(1, 5))
     return {"n": n, "k": draw(st.integers(1, n))}
 
 
 _alike = {name: of(s=axes) for name in [
-    "add", "sub", "mul", "div", "pow", "maximum", "minimum", "neg", "abs", "sign", "floor",
-    "square", "reciprocal", "relu", "less", "less_equal", "greater", "greater_equal", "equal",
-    "not_equal", "logical_and", "logical_or", "logical_not", "select", "indicator", "mse_loss",
+    "add", "sub", "mul", "div", "pow", "maximum", "minimum", "neg", "abs", "sign", "floor", "ceil", "round",
+    "square", "reciprocal", "relu", "hardswish", "softsign", "less", "less_equal", "greater", "greater_equal", "equal",
+    "not_equal", "logical_and", "logical_or", "logical_not", "select", "indicator", "mse_loss", "l1_loss",
     "zero", "one",
 ]}
 _tenths = st.sampled_from([0.5, -1.5, 2.0, 0.1, 3])
@@ -93,13 +100,16 @@ CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "scale": of(factor=_tenths, s=axes),
     "clamp": of(low=st.sampled_from([-2.5, -1, 0]), high=st.sampled_from([0, 1.5, 2]), s=axes),
     "leaky_relu": of(slope=_tenths, s=axes), "const": of(value=_tenths, s=axes),
-    "cumsum": of(n=size, s=axes), "argmax": of(n=size), "topk": best(),
+    "prelu": of(c=size, s=axes), "huber_loss": of(delta=_tenths.map(abs), s=axes), "nll_loss": of(c=size),
+    "cumsum": of(n=size, s=axes), "cumprod": of(n=size, s=axes), "argmax": of(n=size), "argmin": of(n=size),
+    "sort": of(n=st.integers(1, 5)), "topk": best(),
     "concat": of(n=size, m=size, A=objects), "split": of(n=size, m=size, A=objects), "slice": sliced(),
     "pad": of(left=st.integers(0, 2), right=st.integers(0, 2), value=_tenths, n=size, s=axes),
     "roll": of(shift=st.integers(-5, 5), n=size, A=objects), "flip": of(n=size, A=objects),
     "gather": of(n=size, m=size, A=objects), "at": of(n=size, A=objects), "scatter": of(n=size, m=size, s=axes),
     "matmul": of(n=size, k=size, m=size), "transpose": of(n=size, m=size, A=objects),
     "index": of(n=size), "one_hot": of(n=size), "to_real": of(n=size),
+    "equal_index": of(n=size), "include": included(),
     "conv1d": conv(1, False), "conv2d": conv(2, False),
     "conv_transpose1d": conv(1, True), "conv_transpose2d": conv(2, True),
     "max_pool1d": pool("n"), "avg_pool1d": pool("n"), "max_pool2d": pool("h", "w"), "avg_pool2d": pool("h", "w"),

@@ -26,6 +26,10 @@ def small(chance: random.Random, number: int) -> list[int]:
     return [chance.randint(-4, 4) for _ in range(number)]
 
 
+def halves(chance: random.Random, number: int) -> list[Any]:
+    return [Fraction(chance.randint(-9, 9), 2) for _ in range(number)]
+
+
 def distinct(chance: random.Random, number: int) -> list[int]:
     return chance.sample(range(-number, number + 1), number)
 

@@ -31,7 +31,7 @@ PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 #: Primitives that become wiring or structured boxes: no functor sees them.
 STRUCTURAL = {*WIRING, "inl", "inr", "each", "family"}
 #: Those that give what is drawn, or the same for every element of a batch.
-NOISY = {"normal", "uniform"}
+NOISY = {"normal", "uniform", "gumbel", "bernoulli"}
 
 
 def header(definition: Definition, generics: dict[str, Any], symbolic: bool) -> tuple[str, str, str, str, list[str]]:

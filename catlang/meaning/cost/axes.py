@@ -2,8 +2,8 @@
 
 from catlang.meaning.cost.row import costs, entries, matrices, over_input, views
 
-costs("softmax", "log_softmax", "cumsum")
-costs("logsumexp", "argmax", "topk", pointwise=over_input)
+costs("softmax", "log_softmax", "cumsum", "cumprod")
+costs("logsumexp", "argmax", "argmin", "topk", "sort", pointwise=over_input)
 costs("scatter", pointwise=lambda site: entries(site.given[2]))
 costs("concat", "pad", "roll", "flip", "gather", "at")
 views("split", "slice", "transpose")

@@ -1,5 +1,6 @@
-"""Constants and indices are written down, entry by entry."""
+"""Constants and indices are written down, entry by entry; an index is itself in a larger set."""
 
-from catlang.meaning.cost.row import costs
+from catlang.meaning.cost.row import costs, views
 
-costs("const", "zero", "one", "index", "one_hot", "to_real")
+costs("const", "zero", "one", "index", "one_hot", "to_real", "equal_index")
+views("include")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from catlang.meaning.exact.row import Inexact, Undefined, entrywise, inexact, means, rational
@@ -24,8 +24,12 @@ ENTRYWISE: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "sign": lambda x: (x > 0) - (x < 0),
     "floor": floor,
+    "ceil": ceil,
+    "round": round,
     "square": lambda x: x * x,
     "relu": lambda x: max(x, 0),
+    "hardswish": lambda x: x * min(max(x + 3, 0), 6) / Fraction(6),
+    "softsign": lambda x: x / Fraction(1 + abs(x)),
     "less": lambda x, y: x < y,
     "less_equal": lambda x, y: x <= y,
     "greater": lambda x, y: x > y,
@@ -42,8 +46,8 @@ for name, function in ENTRYWISE.items():
     entrywise(name, function)
 
 inexact("a root is irrational", "sqrt", "rsqrt")
-inexact("it is transcendental", "exp", "log", "sin", "cos", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh",
-        "softplus")
+inexact("it is transcendental", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "elu", "selu", "gelu",
+        "gelu_tanh", "silu", "mish", "sigmoid", "tanh", "softplus", "logsigmoid")
 
 
 @means("div")
@@ -88,3 +92,9 @@ def clamp(site: Site[Array], x: Array) -> Array:
 def leaky_relu(site: Site[Array], x: Array) -> Array:
     slope = rational(site["slope"], site)
     return x.map(lambda a: a if a > 0 else a * slope)
+
+
+@means("prelu")
+def prelu(site: Site[Array], x: Array) -> Array:
+    weight = site.weight("weight")
+    return type(x).build(x.shape, lambda place: x[place] if x[place] > 0 else weight[place[0]] * x[place])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import add, mul
+from typing import TYPE_CHECKING, Any
 
 from catlang.meaning.exact.array import Array
 from catlang.meaning.exact.row import inexact, means, rational
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from catlang.network.functor import Site
 
 inexact("it is transcendental", "softmax", "log_softmax", "logsumexp")
@@ -18,18 +21,43 @@ def _falling(x: Array) -> list[int]:
     return sorted(range(x.shape[0]), key=lambda place: -x.entries[place])
 
 
-@means("cumsum")
-def cumsum(site: Site[Array], x: Array) -> Array:
+def _rising(x: Array) -> list[int]:
+    """The indices of a row from its least entry to its largest, the first of equals first."""
+    return sorted(range(x.shape[0]), key=x.entries.__getitem__)
+
+
+def _running(x: Array, operator: Callable[[Any, Any], Any]) -> Array:
     rest, rows, total = x.shape[1:], [], None
     for row in x.along():
-        total = row.entries if total is None else [a + b for a, b in zip(total, row.entries, strict=True)]
+        total = row.entries if total is None else list(map(operator, total, row.entries))
         rows.append(Array(rest, total))
     return Array.stacked(rows, rest)
+
+
+@means("cumsum")
+def cumsum(site: Site[Array], x: Array) -> Array:
+    return _running(x, add)
+
+
+@means("cumprod")
+def cumprod(site: Site[Array], x: Array) -> Array:
+    return _running(x, mul)
 
 
 @means("argmax")
 def argmax(site: Site[Array], x: Array) -> Array:
     return Array((), [_falling(x)[0]])
+
+
+@means("argmin")
+def argmin(site: Site[Array], x: Array) -> Array:
+    return Array((), [_rising(x)[0]])
+
+
+@means("sort")
+def sort(site: Site[Array], x: Array) -> tuple[Array, Array]:
+    order = _rising(x)
+    return Array(x.shape, [x.entries[place] for place in order]), Array(x.shape, order)
 
 
 @means("topk")

@@ -41,3 +41,13 @@ def one_hot(site: Site[Array], x: Array) -> Array:
 @means("to_real")
 def to_real(site: Site[Array], x: Array) -> Array:
     return x
+
+
+@means("equal_index")
+def equal_index(site: Site[Array], x: Array, y: Array) -> Array:
+    return Array((), [x[()] == y[()]])
+
+
+@means("include")
+def include(site: Site[Array], x: Array) -> Array:
+    return x

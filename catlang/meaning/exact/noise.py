@@ -1,5 +1,5 @@
-"""Noise: whatever numbers are given for it. A zero of ``dropout`` is where its noise, uniform between 0 and 1, is below
-its probability."""
+"""Noise: whatever numbers are given for it. ``dropout`` has a zero, and ``bernoulli`` is true, where its noise, uniform
+between 0 and 1, is below the probability."""
 
 from __future__ import annotations
 
@@ -29,3 +29,13 @@ def normal(site: Site[Array]) -> Array:
 @means("uniform")
 def uniform(site: Site[Array]) -> Array:
     return site.noise()
+
+
+@means("gumbel")
+def gumbel(site: Site[Array]) -> Array:
+    return site.noise()
+
+
+@means("bernoulli")
+def bernoulli(site: Site[Array], x: Array) -> Array:
+    return type(x)(x.shape, [u < p for u, p in zip(site.noise().entries, x.entries, strict=True)])
