@@ -77,6 +77,7 @@ CODES = {
     "E0608": "an initialiser that does not exist, or that takes other numbers",
     "E0609": "a 2-cell between what has not one type",
     "E0610": "a 2-cell that is not evident",
+    "E0612": "one name for two instances, in training and in evaluation",
     "E0611": "weights that would depend on the data",
     "E0701": "an import that cannot be read",
     "E0702": "imports that go in a circle",

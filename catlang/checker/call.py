@@ -69,7 +69,10 @@ class Call:
         if shared is not None:
             # One instance has one set of bodies.
             bodies = shared.operation.bodies if isinstance(shared.operation, Use) else bodies
-        conditions = [*definition.where, *definition.inferred]
+        # A choice left to a param of the file may be any.
+        conditions = [*definition.where, *definition.inferred, *(
+            condition for name, value, condition in definition.guarded if generics[name] in (value,)
+            or not isinstance(generics[name], str))]
         if definition.module is not elaborator.module:
             # What its file assumes of its dims must hold of the sizes given for them.
             conditions += definition.module.hypotheses
@@ -93,6 +96,7 @@ class Call:
         instance: Instance | None = shared
         if instance is None and definition.learned:
             instance = elaborator.instance(definition.name, label, operation, self.span)
+            instance.given = self.arguments
         if elements:
             value = (*elements, value)
         try:
@@ -145,6 +149,12 @@ class Call:
         operation = shared.operation
         if not isinstance(operation, Use) or operation.definition is not self.definition:
             raise clash(label, shared, span)
+        if any(formal.codomain is not None for formal in self.definition.parameters) and (
+                shared.given is not self.arguments):
+            raise Fault(Diagnostic("E0601", f"two mentions under the label `{label}` are given morphisms", [
+                Label(span, "here"), *([Label(shared.span, "and here", False)] if shared.span else [])],
+                why=("an instance has one set of morphism arguments",),
+                help=(f"name it once, `let {label} = ... in`, and mention `{label}` twice",)))
         return shared
 
     def _arguments(self, shared: Instance | None) -> tuple[dict[str, Any], Substitution]:

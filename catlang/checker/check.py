@@ -24,7 +24,8 @@ from catlang.checker.module import Module
 from catlang.checker.scope import Fault
 from catlang.checker.weights import check_initialiser
 from catlang.diagnostic import Bag, Diagnostic, Label
-from catlang.objects.colour import Enormous
+from catlang.diagram.diagram import Use
+from catlang.objects.colour import Enormous, resolve_axes, resolve_part
 from catlang.source import Unreadable, read
 from catlang.span import Source, Span
 from catlang.syntax import tree
@@ -101,6 +102,8 @@ def check_definition(definition: Definition) -> None:
         definition.diagram = Elaborator(module, definition, check_definition).body(node.body)
         if node.evaluation is not None:
             definition.evaluation = Elaborator(module, definition, check_definition).body(node.evaluation)
+            if module.bag.errors == errors:
+                shared_with_evaluation(definition)
         definition.state = "done" if module.bag.errors == errors else "broken"
     except Fault as problem:
         module.fault(problem)
@@ -110,6 +113,31 @@ def check_definition(definition: Definition) -> None:
         definition.state = "broken"
     if not isinstance(module, Library):
         _unused(definition, module)
+
+
+def shared_with_evaluation(definition: Definition) -> None:
+    """An instance that both bodies have is one, with one set of arguments; what holds diagrams cannot be."""
+    assert definition.diagram is not None and definition.evaluation is not None
+    for name, second in definition.evaluation.instances.items():
+        first = definition.diagram.instances.get(name)
+        if first is None:
+            continue
+        one, other = first.operation, second.operation
+        same = (isinstance(one, Use) and isinstance(other, Use) and one.definition is other.definition
+                and not one.bodies and not other.bodies and _alike(one, other))
+        if not same:
+            labels = [Label(found.span, "here", number == 0) for number, found in enumerate((second, first))
+                      if found.span is not None]
+            raise Fault(Diagnostic("E0612", f"both bodies have an instance `{name}`, and they differ", labels,
+                                   why=("an instance under one name is one, in training and in evaluation",),
+                                   help=("give the one in the second body a label of its own",)))
+
+
+def _alike(one: Use, other: Use) -> bool:
+    """Whether two uses have the same arguments, now that everything is inferred."""
+    return all(resolve_part(value) == resolve_part(other.arguments.get(name)) if not isinstance(value, tuple)
+               else resolve_axes(value) == resolve_axes(other.arguments.get(name, ()))
+               for name, value in one.arguments.items() if name)
 
 
 def _unused(definition: Definition, module: Module) -> None:

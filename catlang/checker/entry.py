@@ -127,7 +127,7 @@ class Definition(Entry):
     """
 
     __slots__ = ("node", "module", "generics", "parameters", "domain", "codomain", "weights", "states", "noise",
-                 "reduces", "copies", "where", "inferred", "diagram", "evaluation", "state", "scope", "learned")
+                 "reduces", "copies", "where", "guarded", "inferred", "diagram", "evaluation", "state", "scope", "learned")
     called = "a morphism"
 
     def __init__(self, name: str, span: Span, node: tree.Morphism | tree.Primitive, module: Module) -> None:
@@ -144,6 +144,8 @@ class Definition(Entry):
         self.reduces: str | None = None
         self.copies: Dim | None = None
         self.where: list[Constraint] = []
+        # Conditions asked for only where a choice is made: the choice's name, its value, the condition.
+        self.guarded: list[tuple[str, str, Constraint]] = []
         self.inferred: list[Constraint] = []
         self.diagram: Diagram | None = None
         self.evaluation: Diagram | None = None

@@ -181,7 +181,11 @@ def definition_header(definition: Definition, outer: Scope) -> None:
         raise fault("E0901", "a state bank of a morphism is not there yet", scope, node.state,
                     help=("let the state be an object of its own: `S * A -> S * B`",))
     for relation in node.where:
-        definition.where += constraints(relation, scope)
+        if relation.guard is not None and definition.primitive:
+            guard = _guard(relation.guard, relation, scope)
+            definition.guarded += [(*guard, found) for found in constraints(relation, scope, guarded=True)]
+        else:
+            definition.where += constraints(relation, scope)
     mark_uses(scope, [*types, *(bank.body for bank in banks), *node.where,
                       *(generic.default for generic in node.generics if generic.default is not None)])
     definition.learned = bool(definition.weights or definition.states or definition.copies) if definition.primitive else True
@@ -195,6 +199,14 @@ def definition_header(definition: Definition, outer: Scope) -> None:
             # A constant such as `eps` is used by the functors, not by the signature.
             if not isinstance(entry, ConstantEntry):
                 _unused(entry, scope, definition.name)
+
+
+def _guard(guard: tuple[str, str], relation: tree.Relation, scope: Scope) -> tuple[str, str]:
+    name, value = guard
+    entry = scope.find(name)
+    if not isinstance(entry, ConstantEntry) or value not in entry.constant.choices:
+        raise fault("E0507", f"`{name} == {value}` is no choice that this primitive has", scope, relation)
+    return guard
 
 
 def _allowed(size: dims.Dim, definition: Definition, hypotheses: list[Constraint]) -> None:

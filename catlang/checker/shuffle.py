@@ -84,7 +84,7 @@ class Pattern:
                 for item in axes.items]
 
     def names(self, axes: tree.Axes) -> list[str]:
-        """The names on a side; one that stands there twice is a mistake, but for ``contract``."""
+        """The names on a side; one that stands there twice is a mistake."""
         found: list[str] = []
         for item in axes.items:
             inner = self.names(item) if isinstance(item, tree.Axes) else (
@@ -161,5 +161,16 @@ def _check_names(pattern: Pattern, node: tree.Shuffle) -> None:
         raise fault("E0312", f"`repeat` loses the axis `{gone[0]}`", scope, node, help=("`reduce` says how",))
     if node.kind in ("contract", "reduce") and new:
         raise fault("E0312", f"the axis `{new[0]}` comes from nowhere", scope, node, help=("`repeat` makes new axes",))
-    if node.kind == "repeat" and not new and not any(isinstance(item, tree.Number) for item in node.target.items):
+    for side in [*node.sources, *([] if node.kind == "repeat" else [node.target])]:
+        for item in _numbers(side):
+            if item.value != 1:
+                raise fault("E0312", f"an axis of size {item.value} needs a name here", scope, item,
+                            help=("only `repeat` makes axes of a number, and only axes of size 1 come and go freely",))
+    if node.kind == "repeat" and not new and not _numbers(node.target):
         raise fault("E0312", "`repeat` makes no new axis here", scope, node, help=("write `rearrange`",))
+
+
+def _numbers(axes: tree.Axes) -> list[tree.Number]:
+    """The numbers on a side, in groups too."""
+    return [number for item in axes.items
+            for number in (_numbers(item) if isinstance(item, tree.Axes) else [item] if isinstance(item, tree.Number) else [])]

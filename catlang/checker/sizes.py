@@ -94,8 +94,11 @@ def _binary(node: tree.Binary, scope: Scope) -> Dim:
     raise fault("E0408", "`/` is no operation on sizes", scope, node, help=("integer division is `//`",))
 
 
-def constraints(relation: tree.Relation, scope: Scope) -> list[Constraint]:
-    """``a <= b == c`` as constraints between neighbours."""
+def constraints(relation: tree.Relation, scope: Scope, guarded: bool = False) -> list[Constraint]:
+    """``a <= b == c`` as constraints between neighbours; only a primitive's may be ``guarded``."""
+    if relation.guard is not None and not guarded:
+        raise fault("E0408", "a condition with an `if` belongs to a primitive", scope, relation,
+                    help=("leave out the `if`: the condition then always holds",))
     sides = [dim(side, scope) for side in relation.sides]
     return [Constraint(relator, left, right)
             for left, relator, right in zip(sides, relation.relators, sides[1:], strict=False)]

@@ -216,7 +216,7 @@ class Instance:
     ``tied`` one is reparameterised along copy. ``initialisers`` say how weights begin.
     """
 
-    __slots__ = ("name", "operation", "span", "initialisers", "reparameterisation", "parts", "tied")
+    __slots__ = ("name", "operation", "span", "initialisers", "reparameterisation", "parts", "tied", "given")
 
     def __init__(self, name: str, operation: Operation, span: Span | None) -> None:
         self.name = name
@@ -226,6 +226,8 @@ class Instance:
         self.reparameterisation: Diagram | None = None
         self.parts: list[str] = []
         self.tied = False
+        # The syntax of the morphism arguments it was made with: an instance has one set of them.
+        self.given: Any = None
 
 
 class Box:

@@ -289,7 +289,13 @@ class Builder:
 
     def relation(self, kids: list[Any]) -> t.Node:
         sides, relators = kids[::2], kids[1::2]
-        return self._node(t.Relation, sides[0].start, sides[-1].end, sides, sides, relators)
+        return self._node(t.Relation, sides[0].start, sides[-1].end, sides, sides, relators, None)
+
+    def guarded(self, kids: list[Any]) -> t.Node:
+        relation, name, _, value = kids
+        relation.guard = (fold(name), fold(value))
+        relation.end = value.end_pos
+        return relation
 
     def relator(self, kids: list[Any]) -> str:
         return {"≤": "<=", "≥": ">=", "≠": "!="}.get(kids[0], str(kids[0]))

@@ -279,11 +279,13 @@ class Arrow(Node):
 
 
 class Relation(Node):
-    """``a <= b == c``: one fewer relators than sides."""
+    """``a <= b == c``: one fewer relators than sides. With a ``guard``, ``a <= n if mode == reflect``, it is asked for
+    only where that choice is made."""
 
-    __slots__ = ("sides", "relators")
+    __slots__ = ("sides", "relators", "guard")
     sides: list[Node]
     relators: list[str]
+    guard: tuple[str, str] | None
 
 
 class Generic(Node):
