@@ -14,7 +14,16 @@ def _slice(site: Any) -> ast.expr:
 
 def _pad(site: Any) -> ast.expr:
     """PyTorch wants the widths of the last axis first."""
-    widths = [number(0)] * (2 * site.rank - 2) + [site.values["left"], site.values["right"]]
+    mode = site.constants["mode"]
+    # Other modes than a constant one know three axes at most.
+    flat = mode != "constant" and site.rank > 3
+    rank = 2 if flat else site.rank
+    widths = [number(0)] * (2 * rank - 2) + [site.values["left"], site.values["right"]]
+    if mode != "constant":
+        x = fill(quote("x.flatten(second)"), {"x": site.values["x"], "second": number(1 - site.rank)}) if flat else (
+            site.values["x"])
+        padded = call("over_batch", quote("F.pad"), x, number(rank), ast.Tuple(widths, ast.Load()), mode=number(mode))
+        return fill(quote("padded.unflatten(-1, s)"), {"padded": padded, "s": site.values["s"]}) if flat else padded
     options = {} if site.constants["value"] == 0 else {"value": site.values["value"]}
     return call("F.pad", site.values["x"], ast.Tuple(widths, ast.Load()), **options)
 

@@ -22,6 +22,11 @@ def _pair(site: Any, one: str, other: str | None = None) -> ast.expr | None:
     """``one``, or both where they differ; None where it is 1 throughout."""
     if site.is_one(one) and (other is None or site.is_one(other)):
         return None
+    return _both(site, one, other)
+
+
+def _both(site: Any, one: str, other: str | None) -> ast.expr:
+    """``one``, or both where they differ."""
     if other is None or site.same(one, other):
         return site.values[one]
     return ast.Tuple([site.values[one], site.values[other]], ast.Load())
@@ -97,13 +102,17 @@ lower("conv1d", _apply(2, _ONE), module=_conv1d, functional=_functional(2, _ONE,
 lower("conv2d", _apply(3, _TWO), module=_conv2d, functional=_functional(3, _TWO, "F.conv2d"))
 
 
-def _transposed(kind: str, kernel: Any) -> Any:
+def _transposed(kind: str, *second: str) -> Any:
+    """The constructor; ``second`` are the generics of the second axis, where there is one."""
+
     def module(site: Any) -> ast.expr:
-        found = quote(f"nn.{kind}(c, e, {kernel(site)})")
+        kernel = "k" if not second or site.same("k", "l") else "(k, l)"
+        found = quote(f"nn.{kind}(c, e, {kernel})")
         assert isinstance(found, ast.Call)
         for name, standard in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1), ("groups", 1)):
-            if site.operation.arguments[name] != standard:
-                found.keywords.append(ast.keyword(name, site.values[name]))
+            other = f"{name}_w" if f"{name}_w" in second else None
+            if any(site.operation.arguments[one] != standard for one in (name, other) if one is not None):
+                found.keywords.append(ast.keyword(name, _both(site, name, other)))
         if not site.constants["bias"]:
             found.keywords.append(ast.keyword("bias", number(False)))
         return fill(found, site.values)
@@ -111,9 +120,9 @@ def _transposed(kind: str, kernel: Any) -> Any:
     return module
 
 
-lower("conv_transpose1d", "over_batch(module, x, 2)", module=_transposed("ConvTranspose1d", lambda site: "k"))
+lower("conv_transpose1d", "over_batch(module, x, 2)", module=_transposed("ConvTranspose1d"))
 lower("conv_transpose2d", "over_batch(module, x, 3)",
-      module=_transposed("ConvTranspose2d", lambda site: "k" if site.same("k", "l") else "(k, l)"))
+      module=_transposed("ConvTranspose2d", "stride_w", "padding_w", "output_padding_w", "dilation_w"))
 
 
 def _pool(function: str, rank: int) -> Any:
@@ -125,6 +134,8 @@ def _pool(function: str, rank: int) -> Any:
             options["stride"] = site.values["stride"]
         if not site.is_zero("padding"):
             options["padding"] = site.values["padding"]
+        if "dilation" in site.operation.arguments and not site.is_one("dilation"):
+            options["dilation"] = site.values["dilation"]
         return call("over_batch", quote(function), site.values["x"], number(rank), site.values["k"], **options)
 
     return code

@@ -8,6 +8,7 @@ from held import distinct, halves, natural, positive
 from hypothesis import strategies as st
 
 size = st.integers(1, 4)
+_tenths = st.sampled_from([0.5, -1.5, 2.0, 0.1, 3])
 axes = st.lists(st.integers(1, 3), max_size=3).map(tuple)
 OBJECTS = ["R[]", "R[2]", "Fin[3]", "Bool", "R[2] * Fin[4]", "(R[] * Bool^2) * R[3]", "R[2, 1]"]
 objects = st.sampled_from(OBJECTS)
@@ -37,12 +38,12 @@ def conv(draw: Any, rank: int, transposed: bool) -> dict[str, Any]:
     if rank == 2:
         one["l"] = draw(st.integers(1, 3))
     if transposed:
-        one["stride"], one["dilation"] = draw(st.integers(1, 3)), draw(st.integers(1, 2))
-        one["output_padding"] = draw(st.integers(0, one["stride"] - 1))
-        kernels = [one["k"], one.get("l", one["k"])]
-        room = min((one[side] - 1) * one["stride"] + one["dilation"] * (kernel - 1) + one["output_padding"]
-                   for side, kernel in zip(sides, kernels, strict=False))
-        one["padding"] = draw(st.integers(0, min(2, room // 2)))
+        for side, kernel, of_side in zip(sides, ["k", "l"], ["", "_w"], strict=False):
+            stride, dilation = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+            more = draw(st.integers(0, stride - 1))
+            room = (one[side] - 1) * stride + dilation * (one[kernel] - 1) + more
+            one.update({f"stride{of_side}": stride, f"dilation{of_side}": dilation, f"output_padding{of_side}": more,
+                        f"padding{of_side}": draw(st.integers(0, min(2, room // 2)))})
         return one
     one["stride"], one["dilation"] = draw(st.integers(1, 2)), draw(st.integers(1, 2))
     if rank == 2:
@@ -64,6 +65,22 @@ def pool(draw: Any, *sides: str) -> dict[str, Any]:
     k = draw(st.integers(1, 3))
     return {"k": k, "stride": draw(st.integers(1, 3)), "padding": draw(st.integers(0, k // 2)),
             "c": draw(st.integers(1, 2)), **{side: draw(st.integers(k, 5)) for side in sides}}
+
+
+@st.composite
+def dilated(draw: Any, *sides: str) -> dict[str, Any]:
+    one = draw(pool(*sides))
+    one["dilation"] = draw(st.integers(1, 2))
+    for side in sides:
+        one[side] += one["k"] - 1
+    return one
+
+
+@st.composite
+def padded(draw: Any) -> dict[str, Any]:
+    n, mode = draw(st.integers(2, 4)), draw(st.sampled_from(["constant", "reflect", "replicate", "circular"]))
+    return {"left": draw(st.integers(0, n - 1)), "right": draw(st.integers(0, n - 1)), "value": draw(_tenths),
+            "mode": mode, "n": n, "s": draw(axes)}
 
 
 @st.composite
@@ -91,7 +108,6 @@ _alike = {name: of(s=axes) for name in [
     "not_equal", "logical_and", "logical_or", "logical_not", "select", "indicator", "mse_loss", "l1_loss",
     "zero", "one",
 ]}
-_tenths = st.sampled_from([0.5, -1.5, 2.0, 0.1, 3])
 CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     **_alike,
     "linear": of(m=size, n=size), "affine": of(m=size, n=size), "embedding": of(m=size, d=size),
@@ -104,7 +120,7 @@ CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "cumsum": of(n=size, s=axes), "cumprod": of(n=size, s=axes), "argmax": of(n=size), "argmin": of(n=size),
     "sort": of(n=st.integers(1, 5)), "topk": best(),
     "concat": of(n=size, m=size, A=objects), "split": of(n=size, m=size, A=objects), "slice": sliced(),
-    "pad": of(left=st.integers(0, 2), right=st.integers(0, 2), value=_tenths, n=size, s=axes),
+    "pad": padded(),
     "roll": of(shift=st.integers(-5, 5), n=size, A=objects), "flip": of(n=size, A=objects),
     "gather": of(n=size, m=size, A=objects), "at": of(n=size, A=objects), "scatter": of(n=size, m=size, s=axes),
     "matmul": of(n=size, k=size, m=size), "transpose": of(n=size, m=size, A=objects),
@@ -112,7 +128,8 @@ CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "equal_index": of(n=size), "include": included(),
     "conv1d": conv(1, False), "conv2d": conv(2, False),
     "conv_transpose1d": conv(1, True), "conv_transpose2d": conv(2, True),
-    "max_pool1d": pool("n"), "avg_pool1d": pool("n"), "max_pool2d": pool("h", "w"), "avg_pool2d": pool("h", "w"),
+    "max_pool1d": dilated("n"), "avg_pool1d": pool("n"),
+    "max_pool2d": dilated("h", "w"), "avg_pool2d": pool("h", "w"),
     "upsample1d": of(factor=st.integers(1, 3), mode=st.sampled_from(["nearest", "linear"]), c=size, n=size),
     "upsample2d": of(factor=st.integers(1, 3), mode=st.sampled_from(["nearest", "bilinear"]), c=size, h=size, w=size),
 }

@@ -6,7 +6,8 @@ from operator import add, mul
 from typing import TYPE_CHECKING, Any
 
 from catlang.meaning.exact.array import Array
-from catlang.meaning.exact.row import inexact, means, rational
+from catlang.meaning.exact.convolution import PADDING
+from catlang.meaning.exact.row import Undefined, inexact, means, rational
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +87,13 @@ def slice_(site: Site[Array], x: Array) -> Array:
 def pad(site: Site[Array], x: Array) -> Array:
     rest = x.shape[1:]
     value = rational(site["value"], site)
-    row = Array.build(rest, lambda place: value)
-    return Array.stacked([row] * site["left"] + x.along() + [row] * site["right"], rest)
+    rows, constant = x.along(), Array.build(rest, lambda place: value)
+    find = PADDING["zeros" if site["mode"] == "constant" else site["mode"]]
+    size = len(rows)
+    found = [find(place, size) for place in range(-site["left"], size + site["right"])]
+    if any(place is not None and not 0 <= place < size for place in found):
+        raise Undefined("pad", "reaches over more than there is", site.span)
+    return Array.stacked([constant if place is None else rows[place] for place in found], rest)
 
 
 @means("roll")

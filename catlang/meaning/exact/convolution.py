@@ -8,7 +8,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 from catlang.meaning.exact.array import Array, Shape, count, places
-from catlang.meaning.exact.row import means, shape_of
+from catlang.meaning.exact.row import Undefined, means, shape_of
 
 if TYPE_CHECKING:
     from catlang.network.functor import Site
@@ -58,7 +58,8 @@ def conv2d(site: Site[Array], x: Array) -> Array:
                       [site["top"], site["left"]])
 
 
-def _transposed(site: Site[Array], x: Array) -> Array:
+def _transposed(site: Site[Array], x: Array, strides: Sequence[int], dilations: Sequence[int],
+                paddings: Sequence[int]) -> Array:
     """The transpose of the linear map that the convolution with these sizes is: each entry is spread over a window."""
     weight = site.weight("weight")
     inside, out_group, *kernel = weight.shape
@@ -67,8 +68,8 @@ def _transposed(site: Site[Array], x: Array) -> Array:
     in_group = inside // site["groups"]
     for source in places(x.shape):
         for step in places(tuple(kernel)):
-            target = tuple(at * site["stride"] + tap * site["dilation"] - site["padding"]
-                           for at, tap in zip(source[1:], step, strict=True))
+            target = tuple(at * stride + tap * dilation - padding for at, tap, stride, dilation, padding
+                           in zip(source[1:], step, strides, dilations, paddings, strict=True))
             for channel in range(out_group):
                 place = (source[0] // in_group * out_group + channel, *target)
                 if place in found:
@@ -76,17 +77,24 @@ def _transposed(site: Site[Array], x: Array) -> Array:
     return Array.build(shape, found.__getitem__)
 
 
-means("conv_transpose1d")(_transposed)
-means("conv_transpose2d")(_transposed)
+@means("conv_transpose1d")
+def conv_transpose1d(site: Site[Array], x: Array) -> Array:
+    return _transposed(site, x, [site["stride"]], [site["dilation"]], [site["padding"]])
 
 
-def _pooled(site: Site[Array], x: Array, pool: Callable[[list[Any], int], Any]) -> Array:
+@means("conv_transpose2d")
+def conv_transpose2d(site: Site[Array], x: Array) -> Array:
+    return _transposed(site, x, [site["stride"], site["stride_w"]], [site["dilation"], site["dilation_w"]],
+                       [site["padding"], site["padding_w"]])
+
+
+def _pooled(site: Site[Array], x: Array, dilation: int, pool: Callable[[list[Any], int], Any]) -> Array:
     """Each entry is of what a window holds; padding is no part of it."""
     window = (site["k"],) * (len(x.shape) - 1)
 
     def entry(place: Shape) -> Any:
-        sources = [tuple(at * site["stride"] + tap - site["padding"] for at, tap in zip(place[1:], step, strict=True))
-                   for step in places(window)]
+        sources = [tuple(at * site["stride"] + tap * dilation - site["padding"]
+                         for at, tap in zip(place[1:], step, strict=True)) for step in places(window)]
         inside = [x[(place[0], *source)] for source in sources
                   if all(0 <= at < size for at, size in zip(source, x.shape[1:], strict=True))]
         return pool(inside, count(window))
@@ -94,10 +102,20 @@ def _pooled(site: Site[Array], x: Array, pool: Callable[[list[Any], int], Any]) 
     return Array.build(shape_of(site.outputs[0]), entry)
 
 
+def _max_pooled(site: Site[Array], x: Array) -> Array:
+    def largest(inside: list[Any], size: int) -> Any:
+        if not inside:
+            raise Undefined(site.name, "has a window of padding alone", site.span)
+        return max(inside)
+
+    return _pooled(site, x, site["dilation"], largest)
+
+
 for dimension in ("1d", "2d"):
-    means(f"max_pool{dimension}")(lambda site, x: _pooled(site, x, lambda inside, size: max(inside)))
+    means(f"max_pool{dimension}")(_max_pooled)
     # As in PyTorch padding counts as zeros.
-    means(f"avg_pool{dimension}")(lambda site, x: _pooled(site, x, lambda inside, size: Fraction(sum(inside)) / size))
+    means(f"avg_pool{dimension}")(
+        lambda site, x: _pooled(site, x, 1, lambda inside, size: Fraction(sum(inside)) / size))
 
 
 def _upsampled(site: Site[Array], x: Array) -> Array:
