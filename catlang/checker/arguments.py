@@ -122,8 +122,8 @@ def listed(definition: Definition) -> tuple[str, ...]:
 
 def _argument(entry: Entry, node: tree.Node, scope: Scope, definition: Definition) -> Any:
     if isinstance(entry, DimEntry):
-        if isinstance(node, tree.Index) or isinstance(node, tree.Name) and isinstance(
-                scope.find(node.text), ObjectEntry | ObjectVariableEntry):
+        if isinstance(node, tree.Index) or (isinstance(node, tree.Name) and isinstance(
+                scope.find(node.text), ObjectEntry | ObjectVariableEntry)):
             raise fault("E0504", f"`{entry.name}` of `{definition.name}` is a size, this is an object", scope, node,
                         "a size is wanted here")
         value = dim(node, scope)

@@ -34,7 +34,7 @@ MOST_SCOPES = 500
 def bind(elaborator: Elaborator, pattern: tree.Node, value: Value, scope: Scope) -> None:
     """Binds the names of a pattern to the parts of a value."""
     if isinstance(pattern, tree.Wildcard):
-        return
+        return None
     if isinstance(pattern, tree.Typed):
         wanted = colour(pattern.type, scope)
         elaborator.join(wanted, value, Joint("pattern", None, pattern, scope))
@@ -52,6 +52,7 @@ def bind(elaborator: Elaborator, pattern: tree.Node, value: Value, scope: Scope)
                         f"wants a product of {len(pattern.items)}")
         for item, part in zip(pattern.items, parts, strict=True):
             bind(elaborator, item, part, scope)
+    return None
 
 
 def _variable(elaborator: Elaborator, name: str, span: Span, value: Value, scope: Scope) -> None:

@@ -202,7 +202,7 @@ def _own_colour(wanted: Object, found: Object) -> str:
 def _reshaped(wanted: Object, found: Object) -> list[str]:
     """Where one has the entries of the other in another shape, the pattern that goes from the one to the other."""
     there, axes = axes_of(found), axes_of(wanted)
-    if base_of(wanted) != base_of(found) or isinstance(wanted, Product) or not 1 in (len(there), len(axes)):
+    if base_of(wanted) != base_of(found) or isinstance(wanted, Product) or 1 not in (len(there), len(axes)):
         return []
     total: Dim = 1
     for axis in there:

@@ -131,8 +131,7 @@ def _lambda(elaborator: Elaborator, node: tree.Lambda, value: Value, scope: Scop
 
 def _let(elaborator: Elaborator, node: tree.Let, value: Value, scope: Scope) -> Value:
     inside = bindings(elaborator, node, scope)
-    result = elaborator.morphism(node.body, value, inside)
-    return result
+    return elaborator.morphism(node.body, value, inside)
 
 
 def number(elaborator: Elaborator, node: tree.Number, value: Value, scope: Scope) -> Value:

@@ -18,7 +18,7 @@ from catlang.syntax.parser import tables
 MOST_GUESSES = 50
 
 
-class Fault(Exception):  # noqa: N818 - it carries a diagnostic
+class Fault(Exception):
     """What is being elaborated makes no sense any further; the diagnostic says why (None: told already)."""
 
     def __init__(self, diagnostic: Diagnostic | None) -> None:
@@ -93,7 +93,7 @@ def lookup(scope: Scope, node: tree.Name, wanted: str) -> Entry:
 
 
 #: Names that the library is going to have.
-LATER = frozenset("fold foldl scan scanl run unfold map table closure".split())
+LATER = frozenset(["fold", "foldl", "scan", "scanl", "run", "unfold", "map", "table", "closure"])
 
 
 def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:

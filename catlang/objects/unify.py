@@ -48,7 +48,7 @@ from catlang.objects.colour import (
 )
 
 
-class Mismatch(Exception):  # noqa: N818 - no error of the program
+class Mismatch(Exception):
     """Two colours differ. ``reason`` says how, ``help`` what could be done; ``undecided`` is the equation between
     sizes that is neither proved nor refuted, where that is why."""
 
@@ -412,4 +412,4 @@ def _axes_count(number: int) -> str:
     return "no axes" if number == 0 else "one axis" if number == 1 else f"{number} axes"
 
 
-__all__ = ["Mismatch", "Unifier", "UNKNOWN", "product"]
+__all__ = ["UNKNOWN", "Mismatch", "Unifier", "product"]
