@@ -1,15 +1,15 @@
 """Lowerings from outside: given at compile, or registered by installed packages under ``catlang.lowerings``.
 
 A lowering is a function. It takes the primitive's inputs by position, tensors that all have the same batch axes in
-front of their own, and returns the output, or a tuple of them. By keyword it takes whatever else it names: generics of the
-signature, weights of its own, ``training``, ``batch`` (the sizes in front), ``device``, ``dtype``. Weights live in the
-network at the address of the instance, in the shapes that the signature gives them.
+front of their own, and returns the output, or a tuple of them. By keyword it takes whatever else it names: generics of
+the signature, weights of its own, ``training``, ``batch`` (the sizes in front), ``device``, ``dtype``. Weights live in
+the network at the address of the instance, in the shapes that the signature gives them.
 
 Or it is a class of ``nn.Module``, for a primitive with weights or state of its own: made once an instance with the
 generics that its constructor names, it has just the parameters and buffers that the signature says.
 
-Emitted source imports a lowering from where it is defined, and so stands alone; one that is defined nowhere, as a lambda,
-leaves a gap in it that whoever loads the source fills in.
+Emitted source imports a lowering from where it is defined, and so stands alone; one that is defined nowhere, as a
+lambda, leaves a gap in it that whoever loads the source fills in.
 """
 
 from __future__ import annotations
@@ -59,8 +59,12 @@ def rows(lowerings: Mapping[str, Any]) -> dict[str, Row]:
     for name, function in lowerings.items():
         if not callable(function):
             raise TypeError(f"the lowering of `{name}` is {function!r}, which is no function and no class")
-        found[name] = Outside(name, lambda span, function=function: function)
+        found[name] = Outside(name, _given(function))
     return found
+
+
+def _given(function: Any) -> Callable[[Any], Any]:
+    return lambda span: function
 
 
 def unknown(lowerings: Iterable[str], primitives: Iterable[str]) -> list[tuple[str, str | None]]:
@@ -129,7 +133,8 @@ class Outside(Row):
                 self._refuse(site, f"the lowering of `{self.name}` is a class, but `{self.name}` has no weights",
                              "give a function, or declare its weights: `primitive ... weights (weight : R[n])`")
             if instance.reparameterisation is not None:
-                self._refuse(site, f"the weights of `{self.name}` are computed, but its lowering is a class with its own",
+                self._refuse(site, f"the weights of `{self.name}` are computed, but its lowering is a class "
+                             "with its own",
                              "give a function that takes them by keyword")
             return ast.Call(site.values["module"], inputs, [])
         self._positions(site, function, len(inputs))
@@ -148,7 +153,8 @@ class Outside(Row):
             elif optional:
                 continue
             else:
-                self._refuse(site, f"the lowering of `{self.name}` asks for `{name}`, which `{self.name}` does not have",
+                self._refuse(site, f"the lowering of `{self.name}` asks for `{name}`, which `{self.name}` does not "
+                             "have",
                              f"it has {_listed([*self._generics(site), *weights, *SURROUNDINGS])}")
             keywords.append(ast.keyword(name, value))
         if definition.states:
@@ -156,8 +162,9 @@ class Outside(Row):
                          "give a class of `nn.Module` that has the state as buffers")
         for name in weights:
             if name not in asked:
+                takes = ", ".join([*INPUTS[:len(inputs)], "*", *weights])
                 self._refuse(site, f"the lowering of `{self.name}` does not take the weight `{name}`",
-                             f"weights are given by keyword: `def {self.name}({', '.join([*INPUTS[:len(inputs)], '*', name])})`")
+                             f"weights are given by keyword: `def {self.name}({takes})`")
         return ast.Call(ast.Name(called(self.name), ast.Load()), inputs, keywords)
 
     def _positions(self, site: Any, function: Any, count: int) -> None:
@@ -208,7 +215,8 @@ class Outside(Row):
             if name in generics:
                 keywords.append(ast.keyword(name, _generic(site, name)))
             elif not optional:
-                self._refuse(site, f"the lowering of `{self.name}` is made with `{name}`, which `{self.name}` does not have",
+                self._refuse(site, f"the lowering of `{self.name}` is made with `{name}`, which `{self.name}` does not "
+                             "have",
                              f"it has {_listed(generics)}")
         made = ast.Call(ast.Name(called(self.name), ast.Load()), [], keywords)
         return call("holding", made, **shapes)

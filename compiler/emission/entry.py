@@ -16,7 +16,7 @@ from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.interface import Port
 from catlang.compiler.lowering.row import call, number
 from catlang.dims import Dim, Variable
-from catlang.objects.colour import BOOL, Finite, Power, axes_of, base_of, resolve, show_axis
+from catlang.objects.colour import BOOL, Finite, Power, Run, axes_of, base_of, resolve, show_axis
 
 
 def checks(source: Any, owner: Any, parameters: list[str]) -> list[ast.stmt]:
@@ -97,7 +97,7 @@ class Entry:
             rank = ast.Call(ast.Attribute(x, "dim", ast.Load()), [], [])
             tests.append(_compare(rank, ast.GtE(), number(len(axes))))
             tests += [self._axis(leaf, place - len(axes), axis) for place, axis in enumerate(axes)
-                      if isinstance(axis, int) or _nonempty(axis)]
+                      if not isinstance(axis, Run) and (isinstance(axis, int) or _nonempty(axis))]
         self.owner.helper("refused")
         written = tuple(show_axis(axis) for axis in _written(leaf, len(axes))) or tuple(show_axis(a) for a in axes)
         sizes = tuple(axis if isinstance(axis, int) else None for axis in axes)
@@ -114,7 +114,7 @@ class Entry:
 
     def _axes(self) -> list[tuple[Port, int, Dim]]:
         """The axes whose sizes are open, each with its input and its place from the end."""
-        found = []
+        found: list[tuple[Port, int, Dim]] = []
         for leaf in self.leaves:
             assert leaf.wire is not None
             axes = axes_of(leaf.wire.object)

@@ -1,4 +1,4 @@
-"""Specifications made at random: well-typed ones with the objects that they go between, and ill-typed ones an edit away.
+"""Specifications made at random: well-typed ones with the objects they go between, and ill-typed ones an edit away.
 
 A morphism is made stage by stage from what may follow its object so far, so it is well-typed by construction, and the
 object that it ends in is known. Sizes ``n`` and ``m`` stay open; ``d`` and ``e`` are given at compile.
@@ -100,7 +100,8 @@ class Specification:
 
     def text(self, stages: list[tuple[str, Any]] | None = None, codomain: Any = None) -> str:
         body = chain([text for text, _ in (self.stages if stages is None else stages)])
-        return f"{HEADER}{''.join(self.parts)}morphism net : {self.written} -> {codomain or self.codomain}\n    = {body}\n"
+        header = f"morphism net : {self.written} -> {codomain or self.codomain}"
+        return f"{HEADER}{''.join(self.parts)}{header}\n    = {body}\n"
 
     def __repr__(self) -> str:
         return f"<<<\n{self.text()}>>>"
@@ -231,7 +232,8 @@ class Maker:
 
     def of_reals(self, obj: Array, depth: int) -> tuple[str, Any]:
         axes = obj.axes
-        options: list[Callable[[], tuple[str, Any]]] = [lambda: (self.pointwise(), obj), lambda: ("copy", Pair(obj, obj))]
+        options: list[Callable[[], tuple[str, Any]]] = [
+            lambda: (self.pointwise(), obj), lambda: ("copy", Pair(obj, obj))]
         options.append(lambda: ("x |-> greater(x, neg(x))", Array("Bool", axes)))
         options.append(lambda: (f"x |-> add(x, {self.choose('zero', 'one', 'normal', 'parameter')}())"
                                 if all(fixed(one) for one in axes) else "x |-> add(x, one())", obj))
@@ -240,13 +242,14 @@ class Maker:
             head, tail = names[0], names[1:]
             options += [
                 lambda: self.each(obj, depth), lambda: self.each(obj, depth),
-                lambda: (f"reduce({self.choose('mean', 'sum', 'max')}, {' '.join(names)} -> {' '.join(tail)})", obj.rest()),
+                lambda: (f"reduce({self.choose('mean', 'sum', 'max')}, {' '.join(names)} -> {' '.join(tail)})",
+                         obj.rest()),
                 lambda: self.part(obj, f"repeat({' '.join(names)} -> {' '.join([head, 'extra', *tail])})",
                                   Array("R", (axes[0], self.choose('2', 'd'), *axes[1:]))),
                 lambda: ("pad[1, 2]", Array("R", (f"{axes[0]} + 3", *axes[1:]))),
                 lambda: ("(id, flip) >> concat", Array("R", (f"2*({axes[0]})", *axes[1:]))),
                 lambda: self.part(obj, f"rearrange((h k) {' '.join(tail)} -> k h {' '.join(tail)})",
-                                  Array("R", ("2", axes[0], *axes[1:])), before=f"(id, flip) >> concat >> "),
+                                  Array("R", ("2", axes[0], *axes[1:])), before="(id, flip) >> concat >> "),
             ]
             if least(axes[0]) >= 3:
                 options.append(lambda: ("slice[1, 3]", Array("R", ("2", *axes[1:]))))
@@ -302,9 +305,11 @@ class Maker:
         if axes:
             below, names = self.endo(obj.rest(), depth), " ".join(f"i{place}" for place in range(1, len(axes)))
             options += [
-                f"{x} |-> let {s} = reduce(mean, i0 {names} -> {names})({x}) in each({v} |-> residual({w} |-> add({w}, {s}))({v}))({x})",
+                f"{x} |-> let {s} = reduce(mean, i0 {names} -> {names})({x}) "
+                f"in each({v} |-> residual({w} |-> add({w}, {s}))({v}))({x})",
                 f"{x} |-> let {f} = ({below}) in each({v} |-> {f}({f}({v})))({x})",
-                f"{x} |-> let {s} = reduce(sum, i0 {names} -> {names})({x}) in each({v} |-> (({w} |-> add({w}, {s}))^2)({v}))({x})",
+                f"{x} |-> let {s} = reduce(sum, i0 {names} -> {names})({x}) "
+                f"in each({v} |-> (({w} |-> add({w}, {s}))^2)({v}))({x})",
                 f"{x} |-> each({v} |-> add({v}, dropout[0.3](one())))({x})",
                 f"{x} |-> each({v} |-> add({v}, normal()))({x})",
                 f"{x} |-> add({x}, each({v} |-> one())({x}))",
@@ -325,9 +330,7 @@ class Maker:
                         f"{x} |-> each({v} |-> reduce(sum, a b -> b)(each({w} |-> mul({w}, {v}))({x})))({x})"]
         text = self.choose(*options)
         if depth > 0 and self.draw(st.integers(0, 4)) == 0:
-            name = f"part{len(self.parts)}"
-            self.parts.append(f"morphism {name} : {obj} -> {obj} = {text if '|->' not in text else f'({text})'} in eval ({self.endo(obj, 0)})\n")
-            text = name
+            text, _ = self.part(obj, f"({text}) in eval ({self.endo(obj, 0)})", obj)
         return text, obj
 
     def learnt(self, kind: str) -> Callable[[], tuple[str, Any]]:
@@ -354,10 +357,12 @@ class Maker:
         width = self.choose(*LEARNT)
         options = [("to_real", ()), ("id", None)]
         if fixed(size):
-            options += [(f"embedding[_, {width}]", (width,)), ("one_hot", (size,)), (f"embedding[_, {width}] >> tanh", (width,))]
+            options += [(f"embedding[_, {width}]", (width,)), ("one_hot", (size,)),
+                        (f"embedding[_, {width}] >> tanh", (width,))]
             label = self.label()
             v = self.variable()
-            options.append((f"{v} |-> contract(k, v k -> v)((embedding[_, 3] as {label})({v}), {label}.weight)", (size,)))
+            tied = f"contract(k, v k -> v)((embedding[_, 3] as {label})({v}), {label}.weight)"
+            options.append((f"{v} |-> {tied}", (size,)))
         text, more = self.choose(*options)
         for _ in obj.axes:
             text = f"each({text})"
@@ -371,11 +376,13 @@ class Maker:
         if depth > 0:
             options += [lambda: self.beside(obj, depth)] * 2
         if isinstance(left, Array) and left == right and left.base == "R":
-            options += [lambda: (self.choose("add", "sub", "mul", "maximum", "minimum", "(x, y) |-> sub(y, tanh(x))"), left)] * 3
+            kinds = ("add", "sub", "mul", "maximum", "minimum", "(x, y) |-> sub(y, tanh(x))")
+            options += [lambda: (self.choose(*kinds), left)] * 3
             options.append(lambda: ("less", Array("Bool", left.axes)))
         if isinstance(left, Array) and isinstance(right, Array) and left.axes and right.axes:
             if left.rest() == right.rest():
-                options += [lambda: ("concat", Array(left.base, (f"{left.axes[0]} + {right.axes[0]}", *left.axes[1:])))] * 2
+                length = f"{left.axes[0]} + {right.axes[0]}"
+                options += [lambda: ("concat", Array(left.base, (length, *left.axes[1:])))] * 2
             if left.base == right.base == "R" and left.axes[0] == right.axes[0]:
                 inner = Pair(left.rest(), right.rest())
                 if depth > 0:
@@ -423,6 +430,10 @@ def specifications(draw: Any) -> Specification:
 
 @st.composite
 def mistakes(draw: Any) -> str:
+    return mistaken(draw)
+
+
+def mistaken(draw: Callable[[Any], Any]) -> str:
     """A specification in which one thing is not as it was: a size in its type, or its last stage that mattered."""
     made = Maker(draw).specification()
     before = made.stages[-2][1] if len(made.stages) > 1 else made.domain

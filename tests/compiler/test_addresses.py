@@ -91,7 +91,7 @@ morphism net : R[m] -> R[m] = lora[_, r](W) as adapted
         "W": (5, 5), "adapted.U": (5, 2), "adapted.V": (2, 5)} or {
         key: tuple(value.shape) for key, value in net.state_dict().items()} == {
         "W": (5, 5), "adapted.linear_0.U": (5, 2), "adapted.linear_0.V": (2, 5)}
-    u, v = (next(value for key, value in net.state_dict().items() if key.endswith(part)) for part in ".U .V".split())
+    u, v = (next(value for key, value in net.state_dict().items() if key.endswith(part)) for part in [".U", ".V"])
     assert (u == 0).all() and v.std() < 0.1
     assert [name for name, one in net.named_parameters() if not one.requires_grad] == ["W"]
     with torch.no_grad():
@@ -102,7 +102,10 @@ morphism net : R[m] -> R[m] = lora[_, r](W) as adapted
 
 
 def test_symmetric(compiled):
-    net = compiled("dim m\nmorphism net : R[m] -> R[m] = linear along (upper : R[m, m]) |-> add(upper, transpose(upper))", m=4)
+    net = compiled("""
+dim m
+morphism net : R[m] -> R[m] = linear along (upper : R[m, m]) |-> add(upper, transpose(upper))
+""", m=4)
     assert keys(net) == ["linear_0.upper"]
     matrix = net(torch.eye(4))
     torch.testing.assert_close(matrix, matrix.T)
@@ -136,7 +139,8 @@ morphism net : R[m] -> R[n]
 
 def test_initialisers(compiled):
     net = compiled("""
-morphism net : R[100] -> R[100] = affine[_, 100] as a init normal(3, 0.1) >> affine[_, 100] as b init (weight = zeros, bias = constant(-1))
+morphism net : R[100] -> R[100]
+    = affine[_, 100] as a init normal(3, 0.1) >> affine[_, 100] as b init (weight = zeros, bias = constant(-1))
     >> affine as c init (weight = orthogonal)
 """)
     assert abs(net.a.weight.mean() - 3) < 0.05 and abs(net.a.bias.mean() - 3) < 0.1

@@ -1,4 +1,5 @@
-"""A network is called with inputs of its objects: everything else is refused at its entry, in the reader's own words."""
+"""A network is called with inputs of its objects; everything else is refused at its entry, in the reader's own words.
+"""
 
 from __future__ import annotations
 
@@ -169,8 +170,8 @@ def test_numbers_are_floating_point(compiled):
     ((ids(2), mask(2)), {"ids": ids(2)}, "and was given `ids` twice"),
 ])
 def test_the_wrong_number_of_inputs(compiled, inputs, named, told):
-    head = "net : (ids : Token^n) * (mask : Bool^n) -> (hidden : R[n, d]) * (kept : Bool^n): it takes 2 inputs, `ids`, `mask` "
-    assert refusal(compiled(ENCODER, d=8), *inputs, **named) == head + told
+    head = "net : (ids : Token^n) * (mask : Bool^n) -> (hidden : R[n, d]) * (kept : Bool^n)"
+    assert refusal(compiled(ENCODER, d=8), *inputs, **named) == f"{head}: it takes 2 inputs, `ids`, `mask` {told}"
 
 
 # ------------------------------------------------------------------ what it costs

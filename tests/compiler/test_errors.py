@@ -23,7 +23,7 @@ def test_an_index_outside_its_set(compiled):
         net(torch.tensor([3, 10]))
     assert caught.value.__notes__ == ["model.cat:5: in `first` (Inner)"]
     shown = "".join(traceback.format_exception(caught.value))
-    assert "words = self.words(x)  # model.cat:5" in shown or "self.words(x)" in shown and "# model.cat:5" in shown
+    assert "words = self.words(x)  # model.cat:5" in shown or ("self.words(x)" in shown and "# model.cat:5" in shown)
 
 
 def test_at_the_root(compiled):

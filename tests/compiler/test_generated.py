@@ -1,5 +1,5 @@
-"""Checked means runs: what the checker accepts compiles and runs, at any sizes, under any batch; what is an edit away from
-that is refused.
+"""Checked means runs: what the checker accepts compiles and runs, at any sizes, under any batch; what is an edit away
+from that is refused.
 
 A slice of it runs everywhere; ``CATLANG_GENERATED=2000`` runs that many of each.
 """

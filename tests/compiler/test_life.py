@@ -190,6 +190,16 @@ def test_torch_compile_has_no_graph_breaks(net):
     assert fast(*inputs)._fields == ("hidden", "pooled")
 
 
+def test_compiled_in_place(net):
+    torch._dynamo.reset()
+    counter = torch._dynamo.testing.CompileCounterWithBackend("eager")
+    inputs = sample()
+    expected = net(*inputs)
+    net.compile(fullgraph=True, backend=counter)
+    agree(net(*inputs), expected)
+    assert counter.frame_count == 1
+
+
 def test_torch_compile_with_dynamic_sizes_compiles_once(net):
     torch._dynamo.reset()
     counter = torch._dynamo.testing.CompileCounterWithBackend("eager")
@@ -202,7 +212,7 @@ def test_torch_compile_with_dynamic_sizes_compiles_once(net):
 def test_refusals_under_torch_compile(net):
     torch._dynamo.reset()
     fast = torch.compile(net, backend="eager")
-    with pytest.raises(ValueError, match="mask : Bool.n has n = 4, but ids : Token.n has n = 5"):
+    with pytest.raises(ValueError, match=r"mask : Bool.n has n = 4, but ids : Token.n has n = 5"):
         fast(sample()[0], sample(3, 4)[1])
 
 

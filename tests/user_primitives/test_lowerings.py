@@ -94,7 +94,8 @@ def test_a_function_gets_its_weights_by_name(compiled):
     assert (net.gated_0.gate == 1).all() and (net.gated_0.shift == 2).all()
     x = torch.randn(4, 3)
     torch.testing.assert_close(net(x), torch.relu(net.affine_0(x) * net.inner.gate + net.inner.shift) + 2)
-    torch.testing.assert_close(net.train()(x), torch.relu(net.affine_0(x) * net.inner.gate + net.inner.shift + 0.5) + 2.5)
+    training = torch.relu(net.affine_0(x) * net.inner.gate + net.inner.shift + 0.5) + 2.5
+    torch.testing.assert_close(net.train()(x), training)
     net(x).sum().backward()
     assert all(one.grad is not None for one in net.parameters())
 
@@ -130,7 +131,8 @@ def test_pytorchs_own_functions(compiled):
 
 
 def test_many_inputs(compiled):
-    text = f"primitive all[n] : {' * '.join(['R[n]'] * 9)} -> R[n]\nmorphism net : R[3] -> R[3] = x |-> all({', '.join('x' * 9)})"
+    text = f"""primitive all[n] : {' * '.join(['R[n]'] * 9)} -> R[n]
+morphism net : R[3] -> R[3] = x |-> all({', '.join('x' * 9)})"""
     net = compiled(text, lowerings={"all": lambda *inputs: sum(inputs)})
     assert torch.equal(net(torch.ones(3)), torch.full((3,), 9.0))
 
@@ -190,7 +192,7 @@ def test_a_class_with_other_weights_than_its_signature(compiled):
             super().__init__(n)
             self.extra = nn.Parameter(torch.zeros(1))
 
-    with pytest.raises(ValueError, match="More has the weights .*extra.*, but its signature says"):
+    with pytest.raises(ValueError, match=r"More has the weights .*extra.*, but its signature says"):
         compiled(TEXT, d=3, lowerings={"gated": More})
 
 
