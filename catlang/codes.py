@@ -47,6 +47,7 @@ CODES = {
     "E0305": "an element of another object",
     "E0306": "an element where a morphism belongs, or a morphism where an element does",
     "E0307": "not a morphism",
+    "E0308": "a number where none belongs",
     "E0309": "a condition on something that can have none",
     "E0310": "a morphism that cannot be repeated",
     "E0311": "branches that give different objects",

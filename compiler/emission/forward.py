@@ -378,9 +378,11 @@ class Forward:
         terms = [self.terms[wire] for wire in wires(box.inputs)]
         levels = frozenset().union(*(term.levels for term in terms)) if terms else frozenset()
         definition = operation.definition
-        if definition.noise is not None and definition.weights == [] and not terms:
+        noisy = definition.noise is not None
+        if noisy:
+            # Noise is drawn anew along every batch axis, whatever of its input is constant there.
             levels = frozenset(self.context)
-        terms = [self._align(term, levels, row.align == "expand" and place not in row.loose)
+        terms = [self._align(term, levels, noisy or (row.align == "expand" and place not in row.loose))
                  for place, term in enumerate(terms)]
         value = Site(self, box, operation, terms, row, levels).lowered()
         if isinstance(value, ast.Attribute):
