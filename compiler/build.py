@@ -41,9 +41,9 @@ def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[st
     """The morphism ``name`` of a ``.cat`` file as an ``nn.Module``.
 
     ``sizes`` gives values to the dims and params of the file and to the size generics of the morphism. A size that is
-    tied to a weight must be given; the others stay dynamic and are checked against each other when the module is called.
-    ``lowerings`` maps primitives declared in the file to Python: ``{"flash": function}``. Inputs and outputs are tensors
-    with any number of common batch axes in front.
+    tied to a weight must be given; the others stay dynamic and are checked against each other when the module is
+    called. ``lowerings`` maps primitives declared in the file to Python: ``{"flash": function}``. Inputs and outputs
+    are tensors with any number of common batch axes in front.
 
     Raises ``CompileError`` where the file does not check or a size is missing or wrong.
     """
@@ -76,14 +76,15 @@ def entry_point(module: Module, name: str) -> Definition:
         raise CompileError([Diagnostic("E0801", f"`{module.source.name}` has no morphism `{name}`",
                                        [Label(Span(module.source, 0, 0), "in this file")], help=help)])
     if any(formal.codomain is not None for formal in entry.parameters):
-        raise CompileError([Diagnostic("E0802", f"`{name}` takes morphisms and is no network by itself",
-                                       [Label(entry.span, "declared here")],
-                                       help=(f"compile a morphism that applies it: `morphism net : ... = {name}(...)`",))])
+        raise CompileError([Diagnostic(
+            "E0802", f"`{name}` takes morphisms and is no network by itself", [Label(entry.span, "declared here")],
+            help=(f"compile a morphism that applies it: `morphism net : ... = {name}(...)`",))])
     fixed = [formal for formal in entry.parameters if formal.constant]
     if fixed:
-        raise CompileError([Diagnostic("E0811", f"weights of `{name}` are computed from `{fixed[0].name}`, which is no input",
-                                       [Label(fixed[0].span, "declared here")],
-                                       help=("compile a morphism that applies it to a `frozen` weight",))])
+        raise CompileError([Diagnostic(
+            "E0811", f"weights of `{name}` are computed from `{fixed[0].name}`, which is no input",
+            [Label(fixed[0].span, "declared here")],
+            help=("compile a morphism that applies it to a `frozen` weight",))])
     return entry
 
 
@@ -119,8 +120,8 @@ class Build:
 
                 known = [*generics, *self.module.dims, *self.module.params]
                 near = nearest(name, known)
-                what = f"`{name}` is defined by the file" if isinstance(entry, DimEntry) else f"there is no size `{name}`"
-                self._problem("E0804", f"{what} and cannot be given" if isinstance(entry, DimEntry) else what,
+                self._problem("E0804", f"`{name}` is defined by the file and cannot be given"
+                              if isinstance(entry, DimEntry) else f"there is no size `{name}`",
                               self.definition.span, "", (f"did you mean `{near}`?",) if near else ())
         for one in self.module.loader.order:
             for param in one.params.values():
@@ -171,7 +172,8 @@ class Build:
             try:
                 now = constraint.substitute(self.sizes)
             except ZeroDivisionError:
-                self._problem("E0805", f"`{constraint.show()}` divides by zero at these sizes", self.definition.span, "")
+                self._problem("E0805", f"`{constraint.show()}` divides by zero at these sizes",
+                              self.definition.span, "")
                 continue
             if now.variables():
                 left.append(now)
@@ -193,8 +195,8 @@ class Build:
         primitives = {name for one in self.module.loader.order for name, entry in one.scope.names.items()
                       if isinstance(entry, Definition) and entry.primitive}
         for name, near in unknown(self.lowerings, primitives):
-            self._problem("E0810", f"no primitive is called `{name}`", self.definition.span, "a lowering is given for it",
-                          (f"did you mean `{near}`?",) if near else ())
+            self._problem("E0810", f"no primitive is called `{name}`", self.definition.span,
+                          "a lowering is given for it", (f"did you mean `{near}`?",) if near else ())
         if self.problems:
             raise CompileError(self.problems)
         network, specialiser = self.network()

@@ -70,7 +70,8 @@ def instantiate(definition: Definition, brackets: list[tree.Node], scope: Scope,
     return arguments, substitution
 
 
-def _bracketed(definition: Definition, brackets: list[tree.Node], scope: Scope, node: tree.Node | None) -> dict[str, Any]:
+def _bracketed(definition: Definition, brackets: list[tree.Node], scope: Scope,
+               node: tree.Node | None) -> dict[str, Any]:
     entries = [generic.entry for generic in definition.generics]
     by_name = {entry.name: entry for entry in entries}
     found: dict[str, Any] = {}

@@ -98,7 +98,8 @@ def bindings(elaborator: Elaborator, node: tree.Let, scope: Scope) -> Scope:
             name = binding.pattern.text
             fresh_name(elaborator, name, scope.span(binding.pattern), inside)
             check_label(elaborator, name, scope.span(binding.pattern))
-            inside.names[name] = LocalEntry(name, scope.span(binding.pattern), binding.value, scope, elaborator.diagram.scope)
+            inside.names[name] = LocalEntry(name, scope.span(binding.pattern), binding.value, scope,
+                                            elaborator.diagram.scope)
         else:
             raise fault("E0103", "a morphism is named by one name", scope, binding.pattern)
         scope = inside

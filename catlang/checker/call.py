@@ -78,7 +78,8 @@ class Call:
             conditions += definition.module.hypotheses
         for condition in conditions:
             try:
-                needed = Constraint(condition.relation, substitution.dim(condition.left), substitution.dim(condition.right))
+                needed = Constraint(condition.relation, substitution.dim(condition.left),
+                                    substitution.dim(condition.right))
             except ZeroDivisionError:
                 raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
             asked = condition.show()
@@ -125,7 +126,8 @@ class Call:
         if definition.state == "open":
             raise Fault(Diagnostic("E0206", f"`{definition.name}` is defined by itself", [
                 Label(self.scope.span(self.head), "leads back to it"),
-                *([Label(definition.span, "defined here", False)] if definition.span.source is self.scope.source else [])],
+                *([Label(definition.span, "defined here", False)]
+                  if definition.span.source is self.scope.source else [])],
                 help=("a morphism is a finite diagram; recursion over data is `fold`, repetition is `f^n`",)))
         if definition.state == "header":
             self.elaborator.check(definition)

@@ -63,7 +63,8 @@ class Conditions:
         """The one size left open is the one generic that nothing has mentioned, where there is one of each."""
         scope = self.elaborator.definition.scope
         unused = [entry for entry in scope.names.values() if isinstance(entry, DimEntry) and not entry.used]
-        left = {flexible for variable, *_ in self.sizes for flexible in dims.flexible_variables(dims.resolve(variable.poly))}
+        left = {flexible for variable, *_ in self.sizes
+                for flexible in dims.flexible_variables(dims.resolve(variable.poly))}
         if len(unused) == 1 and len(left) == 1:
             unused[0].used = True
             left.pop().solution = unused[0].value

@@ -109,5 +109,6 @@ def constant_kind(node: tree.Node, name: str) -> Constant | None:
         return Constant(name, node.text, (), None)
     if (isinstance(node, tree.Apply) and isinstance(node.function, tree.Name) and node.function.text == "choice"
             and all(isinstance(item, tree.Name) for item in node.arguments)):
-        return Constant(name, "choice", tuple(item.text for item in node.arguments if isinstance(item, tree.Name)), None)
+        choices = tuple(item.text for item in node.arguments if isinstance(item, tree.Name))
+        return Constant(name, "choice", choices, None)
     return None

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 MOST_REPEATS = 100_000
 
 
-def repeat(elaborator: Elaborator, node: tree.Binary, value: Value, scope: Scope, label: str | None, tied: bool = False) -> Value:
+def repeat(elaborator: Elaborator, node: tree.Binary, value: Value, scope: Scope, label: str | None,
+           tied: bool = False) -> Value:
     """``f^n``"""
     count = dim(node.right, scope)
     if isinstance(count, int) and count > MOST_REPEATS:

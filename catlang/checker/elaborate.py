@@ -1,8 +1,8 @@
 """Bodies: expressions elaborated to diagrams.
 
-A morphism expression is *applied*: given the value at its input, it adds boxes to the diagram being built and returns the
-value at its output. Types flow with the wires and are unified as they meet; what is left open at the end of a body is a
-mistake. Inside a lambda an expression may be an *element*, which is a value without an input.
+A morphism expression is *applied*: given the value at its input, it adds boxes to the diagram being built and returns
+the value at its output. Types flow with the wires and are unified as they meet; what is left open at the end of a body
+is a mistake. Inside a lambda an expression may be an *element*, which is a value without an input.
 
 One mistake gives one message: where two colours do not match, the wire goes on with the colour that was promised.
 """
@@ -102,11 +102,12 @@ class Elaborator:
             self.module.bag.add(report(joint, failed, self))
         for late in self.pending:
             late()
-        for left, right, joint in self.unifier.postponed:
-            if self.spoilt & {*dims.flexible_variables(dims.resolve(left)), *dims.flexible_variables(dims.resolve(right))}:
+        for one, other, joint in self.unifier.postponed:
+            left, right = dims.resolve(one), dims.resolve(other)
+            if self.spoilt & {*dims.flexible_variables(left), *dims.flexible_variables(right)}:
                 continue
             self.module.bag.add(Diagnostic(
-                "E0404", f"the size in `{dims.show(dims.resolve(left))} == {dims.show(dims.resolve(right))}` cannot be inferred",
+                "E0404", f"the size in `{dims.show(left)} == {dims.show(right)}` cannot be inferred",
                 [Label(joint.span, "it is left open here")], help=("give the size in brackets",)))
         self.conditions.settle()
 
@@ -177,7 +178,8 @@ class Elaborator:
             return tuple(self.shaped(part, item, span) for part, item in zip(value, obj.items, strict=True))  # type: ignore[arg-type]
         return value
 
-    def inner(self, name: str, domain: Object, span: Span, make: Callable[[Value], Value], transparent: bool) -> Diagram:
+    def inner(self, name: str, domain: Object, span: Span, make: Callable[[Value], Value],
+              transparent: bool) -> Diagram:
         """A diagram held by a box: built by ``make`` from its input."""
         outer = self.diagram
         inputs = fresh(domain, span)

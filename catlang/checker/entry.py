@@ -127,7 +127,8 @@ class Definition(Entry):
     """
 
     __slots__ = ("node", "module", "generics", "parameters", "domain", "codomain", "weights", "states", "noise",
-                 "reduces", "copies", "where", "guarded", "inferred", "diagram", "evaluation", "state", "scope", "learned")
+                 "reduces", "copies", "where", "guarded", "inferred", "diagram", "evaluation", "state", "scope",
+                 "learned")
     called = "a morphism"
 
     def __init__(self, name: str, span: Span, node: tree.Morphism | tree.Primitive, module: Module) -> None:

@@ -188,7 +188,8 @@ def definition_header(definition: Definition, outer: Scope) -> None:
             definition.where += constraints(relation, scope)
     mark_uses(scope, [*types, *(bank.body for bank in banks), *node.where,
                       *(generic.default for generic in node.generics if generic.default is not None)])
-    definition.learned = bool(definition.weights or definition.states or definition.copies) if definition.primitive else True
+    definition.learned = not definition.primitive or bool(
+        definition.weights or definition.states or definition.copies)
     if not definition.primitive:
         hypotheses = [*definition.module.assumed(), *definition.where]
         for size in [*dims_of(definition.domain), *dims_of(definition.codomain)]:
@@ -234,7 +235,8 @@ def _parts(obj: Object, name: str) -> list[tuple[str, Object]]:
     """A bank's parts by name."""
     if isinstance(obj, Product):
         names = obj.names or (None,) * len(obj.items)
-        return [(part or f"{name}{place}", item) for place, (part, item) in enumerate(zip(names, obj.items, strict=True))]
+        return [(part or f"{name}{place}", item)
+                for place, (part, item) in enumerate(zip(names, obj.items, strict=True))]
     return [(name, obj)]
 
 

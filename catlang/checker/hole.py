@@ -26,7 +26,8 @@ def hole(elaborator: Elaborator, node: tree.Node, source: Object, target: Object
             continue
         names.add(name)
         entry.module.header(entry)
-        if entry.state == "broken" or entry.parameters or (entry.module.is_prelude and entry.module is not elaborator.module):
+        if entry.state == "broken" or entry.parameters or (
+                entry.module.is_prelude and entry.module is not elaborator.module):
             continue
         try:
             _, substitution = instantiate(entry, [], scope, None)

@@ -107,7 +107,8 @@ class Loader:
             from catlang.suggest import nearest
 
             near = nearest(".".join(path), shipped)
-            raise Fault(Diagnostic("E0705", f"there is no library `{'.'.join(path)}`", [Label(span, "not shipped with catlang")],
+            raise Fault(Diagnostic("E0705", f"there is no library `{'.'.join(path)}`",
+                                   [Label(span, "not shipped with catlang")],
                                    help=(f"did you mean `{near}`?",) if near else (
                                        f"there are {', '.join(f'`{one}`' for one in shipped)}; a file of your own is "
                                        'imported by its path: `import "blocks.cat" as blocks`',)))
@@ -115,7 +116,8 @@ class Loader:
 
     def _file(self, path: str, span: Span, importer: Module) -> Module:
         if importer.source.path is None or self.root is None:
-            raise Fault(Diagnostic("E0701", "a text without a file cannot import files", [Label(span, "imported here")]))
+            raise Fault(Diagnostic("E0701", "a text without a file cannot import files",
+                                   [Label(span, "imported here")]))
         if "\0" in path or not path:
             raise Fault(Diagnostic("E0701", "this is no path", [Label(span, "imported here")]))
         written = os.path.join(os.path.dirname(importer.source.path), path)
@@ -138,7 +140,8 @@ class Loader:
             source = sources.read(written, os.path.normpath(name))
         except sources.Unreadable as unreadable:
             inner = unreadable.diagnostic
-            raise Fault(Diagnostic("E0701", inner.headline, [Label(span, "imported here")], inner.why, inner.help)) from None
+            raise Fault(Diagnostic("E0701", inner.headline, [Label(span, "imported here")],
+                                   inner.why, inner.help)) from None
         module = Module(source, self, self.prelude.scope)
         self.modules[real] = module
         self.open.append((real, module))

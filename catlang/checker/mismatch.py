@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 class Joint:
     """Where two colours meet, and in what way.
 
-    ``kind``: ``input`` (what comes in to ``node``, from ``before`` where that is known), ``result`` (what a body gives),
-    ``argument``, ``repeat``, ``branch``, ``pattern``, ``element``, ``weights``.
+    ``kind``: ``input`` (what comes in to ``node``, from ``before`` where that is known), ``result`` (what a body
+    gives), ``argument``, ``repeat``, ``branch``, ``pattern``, ``element``, ``weights``.
     """
 
     __slots__ = ("kind", "node", "other", "scope", "before", "name", "owner", "wanted", "found")
@@ -93,10 +93,12 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
     if not help and joint.kind in ("input", "result"):
         between = fitting(elaborator, joint.scope, found, wanted)
         if between is not None:
-            where = "behind it" if joint.kind == "result" else "in front of it" if joint.before is None else "between them"
+            where = ("behind it" if joint.kind == "result" else
+                     "in front of it" if joint.before is None else "between them")
             help.append(f"`{between}` fits {where}")
         else:
-            help += _reshaped(wanted, found) or (_advice(joint, elaborator, wanted, found) if joint.kind == "input" else [])
+            help += _reshaped(wanted, found) or (
+                _advice(joint, elaborator, wanted, found) if joint.kind == "input" else [])
     if not help and mismatch.help:
         help.append(mismatch.help)
     if joint.kind == "input":
@@ -116,11 +118,13 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
     if joint.kind == "branch":
         assert joint.node is not None and joint.other is not None
         return Diagnostic("E0311", "the branches of a case give different objects", [
-            Label(span(joint.node), f"gives `{gives}`"), Label(span(joint.other), f"gives `{wants}`", False)], why, help)
+            Label(span(joint.node), f"gives `{gives}`"),
+            Label(span(joint.other), f"gives `{wants}`", False)], why, help)
     if joint.kind == "argument":
         assert joint.node is not None
-        return Diagnostic("E0304", f"`{joint.owner}` wants an `{joint.name}` that gives `{wants}`, this gives `{gives}`",
-                          [Label(span(_last(joint.node)), f"this gives `{gives}`")], why, help)
+        return Diagnostic(
+            "E0304", f"`{joint.owner}` wants an `{joint.name}` that gives `{wants}`, this gives `{gives}`",
+            [Label(span(_last(joint.node)), f"this gives `{gives}`")], why, help)
     if joint.kind == "element":
         assert joint.node is not None
         return Diagnostic("E0305", f"the argument `{joint.name}` is `{gives}`, not `{wants}`",
@@ -232,7 +236,8 @@ def _advice(joint: Joint, elaborator: Elaborator, wanted: Object, found: Object)
         more = len(there) - len(axes)
         if more > 0 and not any(isinstance(axis, Run) for axis in (*axes, *there)):
             front = ", ".join(show_axis(axis) for axis in there[:more])
-            return [f"`{'each(' * more}{name}{')' * more}` runs it along the {'axis' if more == 1 else 'axes'} `{front}`"]
+            along = "axis" if more == 1 else "axes"
+            return [f"`{'each(' * more}{name}{')' * more}` runs it along the {along} `{front}`"]
         if more < 0 and elaborator.eaches >= -more and not any(isinstance(axis, Run) for axis in (*axes, *there)):
             fewer = "one `each`" if more == -1 else f"{-more} times `each`"
             return [f"`each` takes the axis in front away: {fewer} less leaves `{name}` what it takes"]
@@ -253,8 +258,8 @@ def fitting(elaborator: Elaborator, scope: Scope, found: Object, wanted: Object)
     if isinstance(found, Unknown) or isinstance(wanted, Unknown):
         return None
     for one, other in ((found, wanted), (wanted, found)):
-        if isinstance(one, Nominal) and not one.arguments and not isinstance(other, Nominal) and elaborator.unifier.fits(
-                [(one.declaration.body, other)]):
+        if (isinstance(one, Nominal) and not one.arguments and not isinstance(other, Nominal)
+                and elaborator.unifier.fits([(one.declaration.body, other)])):
             return one.name if one is wanted else f"{one.name}.carrier"
     if (isinstance(found, Nominal) and isinstance(wanted, Nominal) and not found.arguments and not wanted.arguments
             and elaborator.unifier.fits([(found.declaration.body, wanted.declaration.body)])):

@@ -235,7 +235,8 @@ class Module:
 
                 near = nearest(item.name, module.dims)
                 self.bag.add(Diagnostic("E0704", f"`{module.source.name}` has no dim `{item.name}` to be given",
-                                        [Label(Span(self.source, item.start, item.start + len(item.name)), "given here")],
+                                        [Label(Span(self.source, item.start, item.start + len(item.name)),
+                                              "given here")],
                                         help=(f"did you mean `{near}`?",) if near else
                                         (("its dims are " + ", ".join(f"`{name}`" for name in module.dims),)
                                          if module.dims else ())))
@@ -268,7 +269,10 @@ class Module:
         given[variable] = value
 
     def assumed(self) -> list[Constraint]:
-        """What may be assumed of sizes in this file: its own conditions, and of dims that stay symbolic their files'."""
+        """What may be assumed of sizes in this file.
+
+        These are its own conditions, and of dims that stay symbolic their files'.
+        """
         found = list(self.hypotheses)
         for module in self.loader.order:
             if module is not self:
@@ -310,7 +314,8 @@ class Link(Scope):
 
     __slots__ = ("inner", "given")
 
-    def __init__(self, inner: Scope, outer: Scope | None, source: Source, given: dict[Variable, Dim] | None = None) -> None:
+    def __init__(self, inner: Scope, outer: Scope | None, source: Source,
+                 given: dict[Variable, Dim] | None = None) -> None:
         super().__init__(outer, source)
         self.inner = inner
         self.given = given or {}

@@ -78,7 +78,8 @@ def _plus(elaborator: Elaborator, node: tree.Plus, value: Value, scope: Scope) -
     return _branches(elaborator, node.items, value, scope, node, together=False)
 
 
-def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scope: Scope, node: tree.Node, together: bool) -> Value:
+def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scope: Scope, node: tree.Node,
+              together: bool) -> Value:
     """``[f, g] : A + B -> C`` (``together``) and ``f + g : A + B -> C + D``."""
     domains = tuple(ObjectVariable("_", flexible=True) for _ in items)
     elaborator.join(Sum(domains), value, Joint("input", None, node, scope, previous(elaborator, None)))
@@ -154,7 +155,8 @@ def _shuffle(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Sc
 def hole_at(elaborator: Elaborator, node: tree.Hole, value: Value, scope: Scope) -> Value:
     """``...``: says what would fit, and joins everything."""
     result = fresh(ObjectVariable("_", flexible=True), scope.span(node))
-    elaborator.pending.append(lambda: elaborator.module.bag.add(hole(elaborator, node, object_of(value), object_of(result), scope)))
+    elaborator.pending.append(lambda: elaborator.module.bag.add(
+        hole(elaborator, node, object_of(value), object_of(result), scope)))
     return result
 
 

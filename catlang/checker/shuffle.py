@@ -1,8 +1,8 @@
 """Axis patterns: ``rearrange``, ``repeat``, ``contract`` and ``reduce`` by named axes, checked.
 
 An axis named in a pattern has one size throughout; where a dim or a generic of that name is in scope, it is that size.
-A group ``(h k)`` is one axis of size ``h*k``, the last name varying fastest. The idea of naming axes in a pattern is that
-of einops (Rogozhnikov, ICLR 2022).
+A group ``(h k)`` is one axis of size ``h*k``, the last name varying fastest. The idea of naming axes in a pattern is
+that of einops (Rogozhnikov, ICLR 2022).
 """
 
 from __future__ import annotations
@@ -173,4 +173,5 @@ def _check_names(pattern: Pattern, node: tree.Shuffle) -> None:
 def _numbers(axes: tree.Axes) -> list[tree.Number]:
     """The numbers on a side, in groups too."""
     return [number for item in axes.items
-            for number in (_numbers(item) if isinstance(item, tree.Axes) else [item] if isinstance(item, tree.Number) else [])]
+            for number in (_numbers(item) if isinstance(item, tree.Axes) else
+                           [item] if isinstance(item, tree.Number) else [])]

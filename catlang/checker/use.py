@@ -85,7 +85,8 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
     raise Fault(Diagnostic("E0307", problem.diagnostic.headline, problem.diagnostic.labels, help=help))
 
 
-def _member(elaborator: Elaborator, node: tree.Attribute, scope: Scope) -> tuple[Entry, dict[Variable, dims.Dim] | None]:
+def _member(elaborator: Elaborator, node: tree.Attribute,
+            scope: Scope) -> tuple[Entry, dict[Variable, dims.Dim] | None]:
     """``module.name``, ``Colour.carrier`` and ``module.Colour.carrier``."""
     if isinstance(node.value, tree.Attribute) and node.name == "carrier":
         entry, given = _member(elaborator, node.value, scope)
@@ -165,7 +166,8 @@ def _local(elaborator: Elaborator, entry: LocalEntry, node: tree.Node, value: Va
         outer = elaborator.diagram
         shared = Shared(outer, entry.owner)
         elaborator.before = before
-        return _in_scope(elaborator, shared, lambda: apply(elaborator, entry.node, value, entry.scope, label=entry.name))
+        return _in_scope(elaborator, shared,
+                         lambda: apply(elaborator, entry.node, value, entry.scope, label=entry.name))
     if entry.group is None:
         domain = ObjectVariable("_", flexible=True)
         elaborator.join(domain, value, Joint("input", None, node, scope, before))
@@ -174,7 +176,8 @@ def _local(elaborator: Elaborator, entry: LocalEntry, node: tree.Node, value: Va
             return elaborator.morphism(entry.node, inputs, entry.scope)
 
         outer = elaborator.diagram
-        entry.group = elaborator.inner(entry.name, object_of(value), entry.scope.span(entry.node), make, transparent=False)
+        entry.group = elaborator.inner(entry.name, object_of(value), entry.scope.span(entry.node), make,
+                                       transparent=False)
         entry.group.parent = entry.owner
         elaborator.instance(entry.name, entry.name, Group(entry.group), entry.scope.span(entry.node), scope=entry.owner)
     else:

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 
 #: How a weight may begin, and how many numbers that takes.
-INITIALISERS = {"normal": 2, "uniform": 2, "constant": 1, "zeros": 0, "ones": 0, "xavier_uniform": 0, "xavier_normal": 0,
-                "kaiming_uniform": 0, "kaiming_normal": 0, "orthogonal": 0, "eye": 0}
+INITIALISERS = {"normal": 2, "uniform": 2, "constant": 1, "zeros": 0, "ones": 0,
+                "xavier_uniform": 0, "xavier_normal": 0, "kaiming_uniform": 0, "kaiming_normal": 0,
+                "orthogonal": 0, "eye": 0}
 _REAL = Constant("value", "real", (), None)
 
 
@@ -45,7 +46,8 @@ def weight(elaborator: Elaborator, label: str, node: tree.Attribute, scope: Scop
         known = list(elaborator.diagram.scope.instances)
         near = nearest(label, known)
         raise fault("E0603", f"there is no instance labelled `{label}` before this", scope, node.value,
-                    help=(f"did you mean `{near}`?",) if near else ("a label is given by `as`, earlier in the same body",))
+                    help=(f"did you mean `{near}`?" if near else
+                          "a label is given by `as`, earlier in the same body",))
     operation = instance.operation
     parts: list[tuple[str, Object]] = []
     if isinstance(operation, Use):

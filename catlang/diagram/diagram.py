@@ -1,8 +1,8 @@
 """Diagrams: wires, boxes and instances.
 
 A diagram is an open graph. Its input wires lie in four banks: *data*, and through its instances *weights*, *state* and
-*noise* (a box whose signature has a weight bank takes it from its instance, and so on). Every wire has an object. A box is
-an operation applied to wires: a primitive, an instance of another diagram, or a structured box that holds diagrams.
+*noise* (a box whose signature has a weight bank takes it from its instance, and so on). Every wire has an object. A box
+is an operation applied to wires: a primitive, an instance of another diagram, or a structured box that holds diagrams.
 Copying is a wire used twice, dropping a wire used never; pairing and projecting are no boxes at all, since what a box
 takes and gives is a *value*: a wire, or a tuple of values.
 

@@ -138,7 +138,8 @@ class Unifier:
         for one, other in ((left, right), (right, left)):
             if isinstance(one, dims.Poly):
                 alone = dims.variables(one)
-                if len(alone) == 1 and alone[0].flexible and one == alone[0].poly and alone[0] not in dims.variables(other):
+                if (len(alone) == 1 and alone[0].flexible and one == alone[0].poly
+                        and alone[0] not in dims.variables(other)):
                     self._bind_dim(alone[0], other)
                     return True
         found = dims.solve(left - right)
@@ -301,7 +302,7 @@ class Unifier:
         if other_loose:
             return self._peel(other_base, other_axes, base, axes)
         # A generic object that meets numbers is an array.
-        for one, many, side in ((base, other_base, right), (other_base, base, left)):
+        for one, many in ((base, other_base), (other_base, base)):
             if isinstance(one, ObjectVariable) and many is REAL:
                 self._solve(one, power(REAL, (Run(one.name),)))
                 return self._objects(resolve(left), resolve(right))
@@ -350,7 +351,8 @@ class Unifier:
         if len(left) != len(right) and not any(isinstance(axis, Run) for axis in left + right):
             raise Mismatch(f"{_axes_count(len(left))} against {_axes_count(len(right))}")
         front = 0
-        while left and right and (not isinstance(left[0], Run) and not isinstance(right[0], Run) or left[0] is right[0]):
+        while left and right and (not isinstance(left[0], Run) and not isinstance(right[0], Run)
+                                  or left[0] is right[0]):
             self._axis(left[0], right[0], front, whole)
             left, right = left[1:], right[1:]
             front += 1

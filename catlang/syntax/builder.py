@@ -148,7 +148,7 @@ class Builder:
         return self._node(t.Initialised, body.start, end, [body], body, initialisers)
 
     def initialiser(self, kids: list[Any]) -> tuple[list[t.Initialiser], int]:
-        token, opened, arguments, closed = kids
+        token, _, arguments, closed = kids
         end = closed.end_pos if closed is not None else token.end_pos
         return [t.Initialiser(token.start_pos, end, None, fold(token), arguments or [])], end
 

@@ -48,9 +48,11 @@ REFUSED = {
     "a product is not flat": ("E0302", "morphism f[a] : (R[a] * R[a]) * R[a] -> R[a] * (R[a] * R[a]) = id"),
     "a set of another size": ("E0302", "morphism f : Fin[3] -> Fin[4] = id"),
     "no broadcasting": ("E0303", "morphism f[n] : R[n, 3] * R[3] -> R[n, 3] = add"),
-    "a shared instance of two sizes": ("E0601", "morphism f : R[3] -> R[4] * R[5] = (affine[_, 4] as a, affine[_, 5] as a)"),
+    "a shared instance of two sizes": (
+        "E0601", "morphism f : R[3] -> R[4] * R[5] = (affine[_, 4] as a, affine[_, 5] as a)"),
     "what is repeated must give what it takes": ("E0310", "morphism f : R[3] -> R[4] = affine[3, 4]^2"),
-    "a convolution larger than its input": ("E0403", "morphism f : R[3, 4] -> R[8, 1] = conv1d[_, _, 5, right = 0, left = 0]"),
+    "a convolution larger than its input": (
+        "E0403", "morphism f : R[3, 4] -> R[8, 1] = conv1d[_, _, 5, right = 0, left = 0]"),
     "a negative slice": ("E0403", "morphism f : R[5] -> R[5] = slice[3, 8]"),
     "groups that do not divide": ("E0403", "morphism f : R[3, 8] -> R[4, 6] = conv1d[_, _, 3, groups = 2]"),
     "division by what may be zero": ("E0407", "dim past >= 0 morphism f : R[6 // past] -> R[6 // past] = id"),
