@@ -10,8 +10,8 @@ from catlang.checker.entry import ConstantEntry
 from catlang.checker.formula import Formula
 from catlang.compiler.lowering.row import INPUTS, Row, fill, number, quote
 from catlang.diagram import diagram as d
-from catlang.diagram.diagram import Box
-from catlang.objects.colour import Object, axes_of
+from catlang.diagram.diagram import Box, wires
+from catlang.objects.colour import REAL, Object, axes_of, base_of
 
 
 class Site:
@@ -27,9 +27,13 @@ class Site:
         self.constants = {entry.name: operation.arguments[entry.name] for entry in entries
                           if isinstance(entry, ConstantEntry)}
         self.values: dict[str, ast.expr] = _Values(self)
+        # Python's number stands for an array only beside a real one, from which the result has its type.
+        beside = row.scalars and any(
+            term.literal is None and base_of(wire.object) is REAL for term, wire in zip(terms, wires(box.inputs), strict=False))
+        self.literals: set[str] = set()
         for name, term in zip(INPUTS, terms, strict=False):
-            literal = term.literal is not None and row.scalars and any(other.literal is None for other in terms)
-            if row.scalars and literal:
+            if beside and term.literal is not None:
+                self.literals.add(name)
                 self.values[name] = number(term.literal)
             else:
                 self.values[name] = term.expression

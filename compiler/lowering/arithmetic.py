@@ -1,6 +1,10 @@
 """Arithmetic, activations, truth values: entry by entry."""
 
-from catlang.compiler.lowering.row import lower
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from catlang.compiler.lowering.row import fill, lower, quote
 
 for name, code in {
     "add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y",
@@ -10,7 +14,6 @@ for name, code in {
     lower(name, code, scalars=True)
 
 for name, code in {
-    "maximum": "torch.maximum(x, y)", "minimum": "torch.minimum(x, y)",
     "neg": "-x", "abs": "x.abs()", "sign": "x.sign()", "floor": "x.floor()", "ceil": "x.ceil()",
     "round": "x.round()", "square": "x.square()",
     "reciprocal": "x.reciprocal()", "sqrt": "x.sqrt()", "rsqrt": "x.rsqrt()", "exp": "x.exp()",
@@ -24,4 +27,20 @@ for name, code in {
 }.items():
     lower(name, code)
 
+
+
+def _extreme(function: str, side: str) -> Callable[[Any], ast.expr]:
+    """The larger or the smaller of two; of an array and a number PyTorch calls it a clamp."""
+
+    def code(site: Any) -> ast.expr:
+        for one, other in (("x", "y"), ("y", "x")):
+            if other in site.literals:
+                return fill(quote(f"{one}.clamp({side}={other})"), site.values)
+        return fill(quote(f"{function}(x, y)"), site.values)
+
+    return code
+
+
+lower("maximum", _extreme("torch.maximum", "min"), scalars=True)
+lower("minimum", _extreme("torch.minimum", "max"), scalars=True)
 lower("prelu", "over_batch(module, x, rank)", module="nn.PReLU(c)", functional="over_batch(F.prelu, x, rank, weight)")
