@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catlang.checker.entry import CellEntry, Definition, DimEntry, ElementEntry, Entry, FormalEntry
-from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member
+from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened
 from catlang.diagnostic import Diagnostic, Label
 from catlang.objects.colour import show
 from catlang.objects.unify import Mismatch, Unifier
@@ -48,17 +48,12 @@ def check_cell(cell: CellEntry, module: Module) -> None:
         if _definition(body, inside) is source and _same(along.map, node.body) and all(
                 _agrees(name, target, scope, node) for name in _free(along.map, set())):
             return
-    text = f"{_text(scope, node.source)} along {_text(scope, node.body)}"
+    text = f"{shortened(scope, node.source)} along {shortened(scope, node.body)}"
     labels = [Label(scope.span(node.body), "not seen to give the one from the other")]
     if target.span.source is scope.source:
         labels.append(Label(target.span, f"`{target.name}` is defined here", False))
     raise Fault(Diagnostic("E0610", f"`{cell.name}` is no evident 2-cell: the body of `{target.name}` is not `{text}`",
                            labels, help=(f"define `{target.name}` by `= {text}`",)))
-
-
-def _text(scope: Scope, node: tree.Node) -> str:
-    text = " ".join(scope.span(node).text.split())
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _end(node: tree.Node, scope: Scope) -> Definition:

@@ -18,16 +18,16 @@ import sys
 from catlang.checker import header
 from catlang.checker.colours import colour, enormous
 from catlang.checker.elaborate import Elaborator
-from catlang.checker.entry import CellEntry, Definition, DimEntry, FrozenEntry, ObjectEntry
+from catlang.checker.entry import CellEntry, Definition, FrozenEntry, ObjectEntry
 from catlang.checker.loader import Library, Loader
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault
 from catlang.checker.weights import check_initialiser
-from catlang.diagnostic import Bag, Diagnostic, Label
+from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Use
 from catlang.objects.colour import Enormous, resolve_axes, resolve_part
-from catlang.source import Unreadable, read
-from catlang.span import Source, Span
+from catlang.source import read
+from catlang.span import Source
 from catlang.syntax import tree
 
 #: Python's own calls are counted, not laid on the machine's stack: a long way down a chain of definitions is no danger.
@@ -166,6 +166,3 @@ def _cell(cell: CellEntry, module: Module) -> None:
         check_cell(cell, module)
     except Fault as problem:
         module.fault(problem)
-
-
-__all__ = ["Bag", "DimEntry", "Span", "Unreadable", "check_file", "check_source"]

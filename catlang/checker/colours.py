@@ -13,7 +13,6 @@ from catlang.checker.entry import (
 )
 from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened
 from catlang.checker.sizes import dim
-from catlang.diagnostic import Diagnostic
 from catlang.objects.colour import (
     BOOL,
     MOST_PARTS,
@@ -162,9 +161,7 @@ def _named(head: tree.Name, arguments: list[tree.Node], scope: Scope, whole: tre
     help: tuple[str, ...] = ()
     if isinstance(entry, DimEntry):
         help = (f"a vector of that length is `R[{head.text}]`, a set of that size `Fin[{head.text}]`",)
-    problem = expected(scope, head, entry, "an object")
-    assert problem.diagnostic is not None
-    raise Fault(Diagnostic("E0204", problem.diagnostic.headline, problem.diagnostic.labels, help=help))
+    raise expected(scope, head, entry, "an object", help=help)
 
 
 def _built_in(name: str, arguments: list[tree.Node], node: tree.Node, scope: Scope, indexed: bool) -> Object:

@@ -18,7 +18,7 @@ from catlang.checker.element import element
 from catlang.checker.entry import Definition, ElementEntry, Formal, FormalEntry
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.morphism import MORPHISMS
-from catlang.checker.scope import Scope, fault
+from catlang.checker.scope import Scope, fault, shortened
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     Box,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from catlang.checker.module import Module
 
 
-
 class Elaborator:
     """Elaborates one definition's body; holds what is common to all of it."""
 
@@ -61,7 +60,6 @@ class Elaborator:
         self.element_wires: dict[Wire, Formal] = {}
         self.weight_wires: set[Wire] = set()
         self.latest: Instance | None = None
-        self.open_sizes: list[tuple[dims.Variable, Span, str]] = []
         self.spoilt: set[dims.Variable] = set()
         self.label_span: Span | None = None
         self.eaches = 0
@@ -226,7 +224,7 @@ class Elaborator:
         """Applies a morphism expression to a value."""
         method = MORPHISMS.get(type(node))
         if method is None:
-            raise fault("E0307", f"`{_short(scope, node)}` is no morphism", scope, node)
+            raise fault("E0307", f"`{shortened(scope, node)}` is no morphism", scope, node)
         return method(self, node, value, scope)
 
     # ---------------------------------------------------------------- elements
@@ -234,8 +232,3 @@ class Elaborator:
     def element(self, node: tree.Node, scope: Scope) -> Value:
         """The value of an element expression."""
         return element(self, node, scope)
-
-
-def _short(scope: Scope, node: tree.Node) -> str:
-    text = " ".join(scope.span(node).text.split())
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -12,7 +12,7 @@ from catlang.syntax import tree
 
 if TYPE_CHECKING:
     from catlang.checker.module import Module
-    from catlang.diagram.diagram import Diagram, Instance, Value
+    from catlang.diagram.diagram import Diagram, Value
 
 
 class Entry:
@@ -163,15 +163,11 @@ class Definition(Entry):
         """One of the prelude's primitives that are wiring, or hold diagrams."""
         return self.primitive and self.module.is_prelude
 
-    @property
-    def qualified(self) -> str:
-        return self.name
-
 
 class FrozenEntry(Entry):
     """``frozen W0 : R[m, m]``: an element that is loaded, not trained."""
 
-    __slots__ = ("node", "module", "object", "instance")
+    __slots__ = ("node", "module", "object")
     called = "a frozen weight"
 
     def __init__(self, name: str, span: Span, node: tree.Frozen, module: Module) -> None:
@@ -179,7 +175,6 @@ class FrozenEntry(Entry):
         self.node = node
         self.module = module
         self.object: Object | None = None
-        self.instance: Instance | None = None
 
 
 class CellEntry(Entry):
@@ -210,15 +205,6 @@ class BrokenEntry(Entry):
 
     __slots__ = ()
     called = "a broken declaration"
-
-
-class LaterEntry(Entry):
-    __slots__ = ("keyword",)
-    called = "a construct that is not there yet"
-
-    def __init__(self, name: str, span: Span, keyword: str) -> None:
-        super().__init__(name, span)
-        self.keyword = keyword
 
 
 class ElementEntry(Entry):

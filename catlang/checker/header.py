@@ -8,7 +8,6 @@ from catlang import dims
 from catlang.checker.colours import colour
 from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
-    Constant,
     ConstantEntry,
     Definition,
     DimEntry,
@@ -238,6 +237,3 @@ def _parts(obj: Object, name: str) -> list[tuple[str, Object]]:
         return [(part or f"{name}{place}", item)
                 for place, (part, item) in enumerate(zip(names, obj.items, strict=True))]
     return [(name, obj)]
-
-
-__all__ = ["Constant", "constraints", "definition_header", "dim", "object_header"]

@@ -340,9 +340,3 @@ class Link(Scope):
             yield from self.inner.names.items()
         if self.outer is not None:
             yield from self.outer.all()
-
-
-
-
-
-

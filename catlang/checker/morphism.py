@@ -15,7 +15,7 @@ from catlang.checker.hole import hole
 from catlang.checker.labels import label_span
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Scope, fault
+from catlang.checker.scope import Scope, fault, shortened
 from catlang.checker.use import apply
 from catlang.checker.weights import along, initialised
 from catlang.diagram.diagram import (
@@ -99,7 +99,7 @@ def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scop
 def _binary(elaborator: Elaborator, node: tree.Binary, value: Value, scope: Scope) -> Value:
     if node.operator != "^":
         name = {"-": "sub", "/": "div"}.get(node.operator)
-        pair = f"({_short(scope, node.left)}, {_short(scope, node.right)}) >> {name}"
+        pair = f"({shortened(scope, node.left)}, {shortened(scope, node.right)}) >> {name}"
         raise fault("E0307", f"`{node.operator}` is no operation on morphisms", scope, node,
                     help=(f"write `{pair}`",) if name else ())
     return repeat(elaborator, node, value, scope, None)
@@ -165,11 +165,6 @@ def _prefix(elaborator: Elaborator, node: tree.Prefix, value: Value, scope: Scop
         elaborator.join(Product(()), value, Joint("input", None, node, scope, previous(elaborator, None)))
         return literal(elaborator, -node.body.value, scope.span(node))
     raise fault("E0307", f"`{node.operator}` is no operation on morphisms", scope, node, help=("negate by `neg`",))
-
-
-def _short(scope: Scope, node: tree.Node) -> str:
-    text = " ".join(scope.span(node).text.split())
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 #: The form of syntax to what it adds.

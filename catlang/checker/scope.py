@@ -136,12 +136,13 @@ def bad_name(name: str, span: Span) -> Diagnostic | None:
     return None
 
 
-def expected(scope: Scope, node: tree.Node, entry: Entry, wanted: str, code: str = "E0204") -> Fault:
+def expected(scope: Scope, node: tree.Node, entry: Entry, wanted: str, code: str = "E0204",
+             help: tuple[str, ...] = ()) -> Fault:
     """A name of one kind where another is wanted."""
     labels = [Label(scope.span(node), f"{wanted} is wanted here")]
     if entry.span.end > entry.span.start and entry.span.source is scope.source:
         labels.append(Label(entry.span, f"`{entry.name}` is {entry.called}", primary=False))
-    return Fault(Diagnostic(code, f"`{entry.name}` is {entry.called}, not {wanted}", labels))
+    return Fault(Diagnostic(code, f"`{entry.name}` is {entry.called}, not {wanted}", labels, help=help))
 
 
 def fault(code: str, headline: str, scope: Scope, node: tree.Node, text: str = "", help: tuple[str, ...] = (),
@@ -163,8 +164,6 @@ def member(node: tree.Attribute, scope: Scope) -> Entry:
         raise expected(scope, node.value, entry, "a module")
     found = entry.module.scope.names.get(node.name)
     if found is None:
-        from catlang.suggest import nearest
-
         near = nearest(node.name, entry.module.scope.names)
         raise fault("E0201", f"`{entry.name}` has no `{node.name}`", scope, node,
                     help=(f"did you mean `{entry.name}.{near}`?",) if near else ())

@@ -22,10 +22,8 @@ from catlang.checker.form import is_single, takes_parameters
 from catlang.checker.labels import check_label, clash
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member
-from catlang.diagnostic import Diagnostic
 from catlang.diagram.diagram import (
     Convert,
-    Diagram,
     Group,
     Value,
     object_of,
@@ -77,12 +75,8 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
         return _convert(elaborator, entry, node, value, scope, before, given or {})
     if isinstance(entry, ElementEntry | FrozenEntry) and value == ():
         return elaborator.element(node, scope)
-    problem = expected(scope, head, entry, "a morphism", "E0307")
-    assert problem.diagnostic is not None
-    help: tuple[str, ...] = ()
-    if isinstance(entry, ElementEntry):
-        help = ("inside a lambda morphisms are applied: `f(x)`",)
-    raise Fault(Diagnostic("E0307", problem.diagnostic.headline, problem.diagnostic.labels, help=help))
+    raise expected(scope, head, entry, "a morphism", "E0307",
+                   ("inside a lambda morphisms are applied: `f(x)`",) if isinstance(entry, ElementEntry) else ())
 
 
 def _member(elaborator: Elaborator, node: tree.Attribute,
@@ -122,10 +116,7 @@ def _convert(elaborator: Elaborator, entry: ObjectEntry, node: tree.Node, value:
     if entry.state == "broken":
         raise Fault(None)
     if not entry.node.nominal:
-        problem = expected(scope, node, entry, "a morphism", "E0307")
-        assert problem.diagnostic is not None
-        raise Fault(Diagnostic("E0307", problem.diagnostic.headline, problem.diagnostic.labels,
-                               help=("the morphism that changes nothing is `id`",)))
+        raise expected(scope, node, entry, "a morphism", "E0307", ("the morphism that changes nothing is `id`",))
     substitution = Substitution(dims=dict(given))
     values: list[Any] = []
     for generic in entry.generics:
@@ -163,11 +154,14 @@ def _local(elaborator: Elaborator, entry: LocalEntry, node: tree.Node, value: Va
     """A name given by ``let``: one instance, owned by the scope of the ``let``."""
     span = scope.span(node)
     if is_single(entry.node, entry.scope) and not _has_elements(entry.node, entry.scope):
-        outer = elaborator.diagram
-        shared = Shared(outer, entry.owner)
+        # Inside a copied body its boxes go there, its instance to where the `let` stands.
+        diagram, owner = elaborator.diagram, elaborator.diagram.scope
         elaborator.before = before
-        return _in_scope(elaborator, shared,
-                         lambda: apply(elaborator, entry.node, value, entry.scope, label=entry.name))
+        diagram.scope = entry.owner
+        try:
+            return apply(elaborator, entry.node, value, entry.scope, label=entry.name)
+        finally:
+            diagram.scope = owner
     if entry.group is None:
         domain = ObjectVariable("_", flexible=True)
         elaborator.join(domain, value, Joint("input", None, node, scope, before))
@@ -175,7 +169,6 @@ def _local(elaborator: Elaborator, entry: LocalEntry, node: tree.Node, value: Va
         def make(inputs: Value) -> Value:
             return elaborator.morphism(entry.node, inputs, entry.scope)
 
-        outer = elaborator.diagram
         entry.group = elaborator.inner(entry.name, object_of(value), entry.scope.span(entry.node), make,
                                        transparent=False)
         entry.group.parent = entry.owner
@@ -184,23 +177,6 @@ def _local(elaborator: Elaborator, entry: LocalEntry, node: tree.Node, value: Va
         elaborator.join(object_of(entry.group.inputs), value, Joint("input", None, node, scope, before))
     instance = entry.owner.instances[entry.name]
     return elaborator.box(instance.operation, value, object_of(entry.group.outputs), span, instance)
-
-
-class Shared:
-    """Boxes go to one diagram, instances to another: the use of a ``let`` name inside a copied body."""
-
-    def __init__(self, diagram: Diagram, owner: Diagram) -> None:
-        self.diagram = diagram
-        self.owner = owner
-
-
-def _in_scope(elaborator: Elaborator, shared: Shared, run: Any) -> Value:
-    diagram, scope = shared.diagram, shared.diagram.scope
-    diagram.scope = shared.owner
-    try:
-        return run()
-    finally:
-        diagram.scope = scope
 
 
 def _has_elements(node: tree.Node, scope: Scope) -> bool:

@@ -307,8 +307,6 @@ def resolve_axes(axes: Sequence[Axis]) -> tuple[Axis, ...]:
     return tuple(found)
 
 
-
-
 def axes_of(obj: Object) -> tuple[Axis, ...]:
     """The axes of an object that is no product."""
     return obj.axes if type(obj) is Power else ()

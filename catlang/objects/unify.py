@@ -18,7 +18,7 @@ catlang.objects.unify.Mismatch: axis 2: `d` is not `d + 1`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from catlang import dims
@@ -26,7 +26,6 @@ from catlang.dims import Dim, Variable
 from catlang.dims.decision import Constraint, Proved, Refuted, decide
 from catlang.objects.colour import (
     REAL,
-    UNKNOWN,
     Axis,
     Finite,
     Nominal,
@@ -40,7 +39,6 @@ from catlang.objects.colour import (
     axes_of,
     base_of,
     power,
-    product,
     resolve,
     resolve_axes,
     show,
@@ -78,7 +76,6 @@ class Unifier:
         self.postponed: list[tuple[Dim, Dim, Any]] = []
         self.context: Any = None
         self.decided: dict[Dim, Any] = {}
-        self.solved_hook: Callable[[Variable, Dim], None] | None = None
 
     # ---------------------------------------------------------------- solving
 
@@ -412,6 +409,3 @@ def _count(obj: Product) -> str:
 
 def _axes_count(number: int) -> str:
     return "no axes" if number == 0 else "one axis" if number == 1 else f"{number} axes"
-
-
-__all__ = ["UNKNOWN", "Mismatch", "Unifier", "product"]
