@@ -28,8 +28,8 @@ class Site:
                           if isinstance(entry, ConstantEntry)}
         self.values: dict[str, ast.expr] = _Values(self)
         # Python's number stands for an array only beside a real one, from which the result has its type.
-        beside = row.scalars and any(
-            term.literal is None and base_of(wire.object) is REAL for term, wire in zip(terms, wires(box.inputs), strict=False))
+        beside = row.scalars and any(term.literal is None and base_of(wire.object) is REAL
+                                     for term, wire in zip(terms, wires(box.inputs), strict=False))
         self.literals: set[str] = set()
         for name, term in zip(INPUTS, terms, strict=False):
             if beside and term.literal is not None:

@@ -277,16 +277,16 @@ HOSTILE: list[Callable[[], Verdict]] = [
 @pytest.mark.usefixtures("no_solver")
 @pytest.mark.parametrize("ask", HOSTILE)
 def test_hostile_questions_end_quickly(ask: Callable[[], Verdict]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     ask()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.usefixtures("no_solver")
 def test_ordinary_questions_take_milliseconds() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for question, hypotheses in TRUE:
         decide(question, hypotheses)
     for question, hypotheses, _ in FALSE:
         decide(question, hypotheses)
-    assert (time.perf_counter() - start) / (len(TRUE) + len(FALSE)) < 0.05
+    assert (time.process_time() - start) / (len(TRUE) + len(FALSE)) < 0.05
