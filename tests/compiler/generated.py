@@ -225,7 +225,7 @@ class Maker:
         text = self.choose(f"residual({text})", f"twice({text})", f"({text})^{self.draw(st.integers(1, 3))}",
                            f"(id, {text}) >> {self.choose('add', 'mul', 'sub', 'maximum')}",
                            f"(({text})^2) along copy", f"({text}) as {self.label()}",
-                           f"let g = {text} in g >> g", f"{x} |-> let {f} = ({text}) in add({f}({x}), {f}(neg({x})))",
+                           f"let {f} = {text} in {f} >> {f}", f"{x} |-> let {f} = ({text}) in add({f}({x}), {f}(neg({x})))",
                            f"{self.injection(obj)} >> [{self.endo(obj, depth)}, {text}]", self.coloured(obj, text),
                            f"residual(residual({text}))^2")
         return text, obj
@@ -330,7 +330,11 @@ class Maker:
                         f"{x} |-> each({v} |-> reduce(sum, a b -> b)(each({w} |-> mul({w}, {v}))({x})))({x})"]
         text = self.choose(*options)
         if depth > 0 and self.draw(st.integers(0, 4)) == 0:
-            text, _ = self.part(obj, f"({text}) in eval ({self.endo(obj, 0)})", obj)
+            # What has one name in both bodies is one instance.
+            second = self.pointwise()
+            if self.maybe():
+                text = second = self.endo(obj, depth)
+            text, _ = self.part(obj, f"({text}) in eval ({second})", obj)
         return text, obj
 
     def learnt(self, kind: str) -> Callable[[], tuple[str, Any]]:
