@@ -225,7 +225,8 @@ class Maker:
         text = self.choose(f"residual({text})", f"twice({text})", f"({text})^{self.draw(st.integers(1, 3))}",
                            f"(id, {text}) >> {self.choose('add', 'mul', 'sub', 'maximum')}",
                            f"(({text})^2) along copy", f"({text}) as {self.label()}",
-                           f"let {f} = {text} in {f} >> {f}", f"{x} |-> let {f} = ({text}) in add({f}({x}), {f}(neg({x})))",
+                           f"let {f} = {text} in {f} >> {f}",
+                           f"{x} |-> let {f} = ({text}) in add({f}({x}), {f}(neg({x})))",
                            f"{self.injection(obj)} >> [{self.endo(obj, depth)}, {text}]", self.coloured(obj, text),
                            f"residual(residual({text}))^2")
         return text, obj
