@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 from catlang import dims
 from catlang.checker.check import check_file
 from catlang.checker.entry import Definition, DimEntry
+from catlang.compiler import user
 from catlang.compiler.emission.forward import Unlowered
 from catlang.compiler.emission.module import NotGiven
 from catlang.compiler.emission.source import SourceFile
 from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS
-from catlang.compiler.user import Misfit, unknown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
 from catlang.network.network import Network
 from catlang.network.specialise import Specialiser
 from catlang.report import render
+from catlang.span import Span
+from catlang.suggest import nearest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,9 +68,6 @@ def entry_point(module: Module, name: str) -> Definition:
     """The morphism of that name that a module can be made of."""
     entry = module.scope.names.get(name)
     if not isinstance(entry, Definition) or entry.primitive:
-        from catlang.span import Span
-        from catlang.suggest import nearest
-
         known = [one.name for one in module.definitions if not one.primitive]
         near = nearest(name, known)
         help = (f"did you mean `{near}`?",) if near else (
@@ -116,8 +115,6 @@ class Build:
             elif entry is not None and hasattr(entry, "constant"):
                 self._constant(name, entry, value)
             else:
-                from catlang.suggest import nearest
-
                 known = [*generics, *self.module.dims, *self.module.params]
                 near = nearest(name, known)
                 self._problem("E0804", f"`{name}` is defined by the file and cannot be given"
@@ -194,14 +191,14 @@ class Build:
                               (f"pass `{constant.name}=...`",))
         primitives = {name for one in self.module.loader.order for name, entry in one.scope.names.items()
                       if isinstance(entry, Definition) and entry.primitive}
-        for name, near in unknown(self.lowerings, primitives):
+        for name, near in user.unknown(self.lowerings, primitives):
             self._problem("E0810", f"no primitive is called `{name}`", self.definition.span,
                           "a lowering is given for it", (f"did you mean `{near}`?",) if near else ())
         if self.problems:
             raise CompileError(self.problems)
         network, specialiser = self.network()
         title = f"`{self.definition.name}` of {os.path.basename(self.module.source.name)}, compiled by catlang."
-        rows = {**ROWS, **user_rows(self.lowerings)}
+        rows = {**ROWS, **user.rows(self.lowerings)}
         source = SourceFile(network, specialiser, rows, title, conditions)
         try:
             return source.text()
@@ -210,17 +207,10 @@ class Build:
             given = ", ".join(f"{variable.name}=..." for variable in missing.sizes)
             raise CompileError([Diagnostic("E0807", f"{names} must be given", [
                 Label(self.definition.span, "no input tells it")], help=(f"pass `{given}`",))]) from None
-        except Misfit as misfit:
+        except user.Misfit as misfit:
             raise CompileError([misfit.diagnostic]) from misfit.__cause__
         except Unlowered as unlowered:
             raise CompileError([Diagnostic(
                 "E0808", f"the primitive `{unlowered.name}` has no lowering", [Label(unlowered.span, "used here")],
                 help=(f"give one from Python: `catlang.compile(..., lowerings={{\"{unlowered.name}\": function}})`",
                       "or install a package that registers one under the entry point `catlang.lowerings`"))]) from None
-
-
-def user_rows(lowerings: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows for a user's own primitives: calls of the functions given, or registered by an installed package."""
-    from catlang.compiler.user import rows
-
-    return rows(lowerings)

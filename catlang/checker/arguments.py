@@ -18,11 +18,21 @@ from catlang.checker.entry import (
 )
 from catlang.checker.scope import Scope, fault
 from catlang.checker.sizes import dim
-from catlang.diagram.diagram import (
-    Use,
-)
+from catlang.diagram.diagram import Use
 from catlang.dims import Variable
-from catlang.objects.colour import REAL, Object, ObjectVariable, Power, Product, Run, Sum, dims_of, power
+from catlang.objects.colour import (
+    REAL,
+    Object,
+    ObjectVariable,
+    Power,
+    Product,
+    Run,
+    Sum,
+    axes_of,
+    dims_of,
+    power,
+    resolve,
+)
 from catlang.objects.substitution import Substitution
 from catlang.suggest import nearest
 from catlang.syntax import tree
@@ -47,15 +57,12 @@ def instantiate(definition: Definition, brackets: list[tree.Node], scope: Scope,
         elif isinstance(entry, ObjectVariableEntry):
             if name not in arguments:
                 arguments[name] = ObjectVariable(name, flexible=True)
-            solution = entry.variable.solution
-            if solution is not None and name not in {named for named in arguments if not isinstance(
-                    arguments[named], ObjectVariable)}:
+            run, made = entry.variable.shape, arguments[name]
+            if run is not None and isinstance(made, ObjectVariable):
                 # The body uses it as numbers: it is an array of any shape.
-                run = solution.axes[0]  # type: ignore[attr-defined]
                 fresh_run = Run(name, flexible=True)
                 substitution.runs[run] = (fresh_run,)
-                made = arguments[name]
-                if isinstance(made, ObjectVariable) and made.flexible and made.solution is None:
+                if made.flexible and made.solution is None:
                     made.solution = power(REAL, (fresh_run,))
             substitution.objects[entry.variable] = arguments[name]
         elif isinstance(entry, RunEntry):
@@ -164,11 +171,8 @@ def arguments_as_substitution(operation: Use) -> Substitution:
             substitution.dims[rigid] = value
         elif isinstance(entry, ObjectVariableEntry):
             substitution.objects[entry.variable] = value
-            solution = entry.variable.solution
-            if solution is not None:
-                from catlang.objects.colour import axes_of, resolve
-
-                substitution.runs[solution.axes[0]] = axes_of(resolve(value))  # type: ignore[attr-defined]
+            if (shape := entry.variable.shape) is not None:
+                substitution.runs[shape] = axes_of(resolve(value))
         elif isinstance(entry, RunEntry):
             substitution.runs[entry.run] = value
     return substitution

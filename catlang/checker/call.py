@@ -27,8 +27,9 @@ from catlang.diagram.diagram import (
 )
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
-from catlang.objects.colour import REAL, UNKNOWN, Object, Power, Run, power, product, resolve, show
+from catlang.objects.colour import REAL, UNKNOWN, Object, Run, array, power, product, resolve, show
 from catlang.objects.substitution import Substitution
+from catlang.objects.unify import Mismatch
 from catlang.syntax import tree
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Call:
                     self._same(name, generics.get(name), value, shared)
         for generic in definition.generics:
             entry = generic.entry
-            if isinstance(entry, ObjectVariableEntry) and entry.variable.solution is not None:
+            if isinstance(entry, ObjectVariableEntry) and entry.variable.shape is not None:
                 self._numbers(entry, generics[entry.name], substitution)
             if isinstance(entry, DimEntry):
                 value = generics[entry.name]
@@ -181,12 +182,8 @@ class Call:
 
     def _numbers(self, entry: ObjectVariableEntry, given: Object, substitution: Substitution) -> None:
         """An object given for a generic that the body uses as numbers must be an array."""
-        from catlang.objects.unify import Mismatch
-
-        solution = entry.variable.solution
-        assert isinstance(solution, Power)
-        [run] = solution.axes
-        assert isinstance(run, Run)
+        run = entry.variable.shape
+        assert run is not None
         if run not in substitution.runs:
             substitution.runs[run] = (Run(entry.name, flexible=True),)
         try:
@@ -197,16 +194,12 @@ class Call:
 
     def _same(self, name: str, mine: Any, theirs: Any, shared: Instance) -> None:
         """A shared instance has one set of arguments."""
-        from catlang.objects.unify import Mismatch
-
         try:
             if isinstance(mine, Object):
                 self.elaborator.unifier.unify(mine, theirs)
             elif isinstance(mine, int | dims.Poly) and not isinstance(mine, bool):
                 self.elaborator.unifier.dims(mine, theirs)
             elif isinstance(mine, tuple):
-                from catlang.objects.colour import array
-
                 self.elaborator.unifier.unify(array(*mine), array(*theirs))
             elif mine != theirs:
                 raise Mismatch(f"`{mine}` is not `{theirs}`")

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catlang.checker import header
+from catlang.checker.arguments import instantiate
 from catlang.checker.entry import CellEntry, Definition, DimEntry, ElementEntry, Entry, FormalEntry
 from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened
 from catlang.diagnostic import Diagnostic, Label
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
 def check_cell(cell: CellEntry, module: Module) -> None:
     """Checks that the claim holds; raises :class:`Fault` where that is not evident."""
-    from catlang.checker import header
-
     node = cell.node
     scope = Scope(module.scope, module.source)
     header.generics(node.generics, [node.source, node.target], scope, module.scope)
@@ -82,8 +82,6 @@ def _definition(node: tree.Node, scope: Scope) -> Entry | None:
 
 
 def _one_type(node: tree.Cell, source: Definition, target: Definition, module: Module, scope: Scope) -> None:
-    from catlang.checker.arguments import instantiate
-
     ends = []
     for definition, end in ((source, node.source), (target, node.target)):
         brackets = end.arguments if isinstance(end, tree.Index) else []

@@ -12,6 +12,7 @@ from catlang.checker.entry import (
 from catlang.checker.formula import Formula, compute
 from catlang.checker.scope import Scope, fault, shortened
 from catlang.checker.sizes import dim
+from catlang.suggest import nearest
 from catlang.syntax import tree
 
 
@@ -41,8 +42,6 @@ def constant(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
             return found
     text = shortened(scope, node)
     if wanted.kind == "choice":
-        from catlang.suggest import nearest
-
         near = nearest(text, wanted.choices)
         help = f"did you mean `{near}`?" if near else (
             f"write one of {', '.join(f'`{choice}`' for choice in wanted.choices)}")

@@ -23,6 +23,7 @@ from catlang.checker.sizes import constraints, dim
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
+from catlang.dims.decision import Proved, decide
 from catlang.objects.colour import Object, ObjectVariable, Product, Run, dims_of
 from catlang.span import Span
 from catlang.syntax import tree
@@ -211,8 +212,6 @@ def _guard(guard: tuple[str, str], relation: tree.Relation, scope: Scope) -> tup
 
 def _allowed(size: dims.Dim, definition: Definition, hypotheses: list[Constraint]) -> None:
     """A size in a header that is not always one is a condition of the morphism."""
-    from catlang.dims.decision import Proved, decide
-
     constraint = Constraint(">=", size, least_size(size))
     if constraint not in definition.inferred and not isinstance(
             decide(constraint, [*hypotheses, *definition.inferred]), Proved):

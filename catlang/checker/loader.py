@@ -16,6 +16,7 @@ from catlang.checker.module import Module
 from catlang.checker.scope import Fault, Lazy, Scope
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
+from catlang.suggest import nearest
 from catlang.syntax import tree
 from catlang.syntax.parser import parse
 
@@ -104,8 +105,6 @@ class Loader:
         if path[0] != "std" or len(path) < 2 or not os.path.exists(os.path.join(LIBRARY, *path) + ".cat"):
             shipped = sorted(f"std.{file[:-4]}" for file in os.listdir(os.path.join(LIBRARY, "std"))
                              if file.endswith(".cat"))
-            from catlang.suggest import nearest
-
             near = nearest(".".join(path), shipped)
             raise Fault(Diagnostic("E0705", f"there is no library `{'.'.join(path)}`",
                                    [Label(span, "not shipped with catlang")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catlang.checker.arguments import instantiate
 from catlang.checker.conditions import example
 from catlang.checker.entry import Definition
 from catlang.diagnostic import Diagnostic, Label
@@ -275,8 +276,6 @@ def fitting(elaborator: Elaborator, scope: Scope, found: Object, wanted: Object)
         entry.module.header(entry)
         if entry.state == "broken" or entry.parameters:
             continue
-        from catlang.checker.arguments import instantiate
-
         _, substitution = instantiate(entry, [], scope, None)
         pairs = [(substitution.object(entry.domain), found), (substitution.object(entry.codomain), wanted)]
         if elaborator.unifier.fits(pairs):

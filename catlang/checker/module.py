@@ -30,6 +30,7 @@ from catlang.dims import Dim, Variable, show, substitute
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, decide
 from catlang.span import Source, Span
+from catlang.suggest import nearest
 from catlang.syntax import tree
 from catlang.syntax.parser import parse
 
@@ -231,8 +232,6 @@ class Module:
         for item in node.given:
             variable = module.dims.get(item.name)
             if variable is None:
-                from catlang.suggest import nearest
-
                 near = nearest(item.name, module.dims)
                 self.bag.add(Diagnostic("E0704", f"`{module.source.name}` has no dim `{item.name}` to be given",
                                         [Label(Span(self.source, item.start, item.start + len(item.name)),

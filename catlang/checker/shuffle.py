@@ -13,7 +13,7 @@ from catlang import dims
 from catlang.checker.entry import DimEntry, RunEntry
 from catlang.checker.mismatch import Joint
 from catlang.checker.scope import Scope, fault
-from catlang.diagram.diagram import Shuffle, Value, fresh
+from catlang.diagram.diagram import Shuffle, Value, fresh, object_of
 from catlang.dims import Dim, Variable
 from catlang.objects.colour import (
     BOOL,
@@ -132,8 +132,6 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
 
 
 def _base(value: Value, elaborator: Elaborator) -> Object:
-    from catlang.diagram.diagram import object_of
-
     obj = resolve(object_of(value))
     if isinstance(obj, Power):
         return obj.base

@@ -24,6 +24,9 @@ WIRING: dict[str, Callable[[Value], Value]] = {
     "snd": lambda value: value[1],  # type: ignore[index]
 }
 
+#: Into which summand of two a value goes.
+INJECTIONS = {"inl": 0, "inr": 1}
+
 
 def erase(obj: Object) -> Object:
     """Nominal colours become their carriers, a sum its tag beside all its summands."""

@@ -10,7 +10,7 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Wire, wires
 from catlang.dims import Variable
 from catlang.network.network import Each, Network, Sub
-from catlang.objects.colour import Object
+from catlang.objects.colour import Object, dims_of
 
 
 def close(network: Network, mine: set[Variable]) -> None:
@@ -29,8 +29,6 @@ def close(network: Network, mine: set[Variable]) -> None:
             for part in value.parts:
                 size(part)
         elif isinstance(value, Object):
-            from catlang.objects.colour import dims_of
-
             for one in dims_of(value):
                 size(one)
         elif isinstance(value, tuple):

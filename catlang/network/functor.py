@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from catlang.checker.arguments import arguments_as_substitution
 from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Shuffle, Value, Wire, wires
@@ -192,8 +193,6 @@ class Frame(Generic[V]):
         functor = self.walk.functor
         diagram = instance.reparameterisation
         if diagram is None or part not in names[:len(operation.definition.weights)]:
-            from catlang.checker.arguments import arguments_as_substitution
-
             obj = owner.sizes.object(arguments_as_substitution(operation).object(named[names.index(part)][1]))
             return functor.weight(f"{address}.{part}", obj, self.walk.weights)
         given = [functor.weight(f"{address}.{name}", obj, self.walk.weights) for name, obj in zip(

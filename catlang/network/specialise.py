@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catlang import dims
+from catlang.checker.arguments import arguments_as_substitution
 from catlang.checker.entry import (
     Constant,
     ConstantEntry,
@@ -18,7 +19,7 @@ from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
 from catlang.dims import Dim, Variable
-from catlang.network.erasure import WIRING, erase, grounded, spread
+from catlang.network.erasure import INJECTIONS, WIRING, erase, grounded, spread
 from catlang.network.free import close
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.objects.colour import Object, Run, Sum, axes_of
@@ -84,12 +85,11 @@ class Specialiser:
             entry = generic.entry
             value = arguments.get(entry.name) if arguments is not None else None
             if isinstance(entry, ObjectVariableEntry):
-                solution = entry.variable.solution
                 if value is not None:
                     found = self.object(value, env)
                     substitution.objects[entry.variable] = found
-                    if solution is not None:
-                        substitution.runs[solution.axes[0]] = axes_of(found)  # type: ignore[attr-defined]
+                    if (shape := entry.variable.shape) is not None:
+                        substitution.runs[shape] = axes_of(found)
                     key.append(found)
             elif isinstance(entry, RunEntry) and value is not None:
                 substitution.runs[entry.run] = env.substitution.axes(value) if env else value
@@ -218,8 +218,8 @@ class Specialiser:
         if definition.structural and definition.name in WIRING:
             self._bind(box.outputs, WIRING[definition.name](env.value(box.inputs)), env)
             return
-        if definition.structural and definition.name in ("inl", "inr"):
-            self._inject(box, made, env, 0 if definition.name == "inl" else 1)
+        if definition.structural and definition.name in INJECTIONS:
+            self._inject(box, made, env, INJECTIONS[definition.name])
             return
         if definition.copies is not None:
             [body] = operation.bodies.values()
@@ -237,8 +237,6 @@ class Specialiser:
         self._plain(box, plain, made, env, self._primitive_instance(box, plain, env))
 
     def _size(self, operation: d.Use, size: Dim, env: Env) -> Dim:
-        from catlang.checker.arguments import arguments_as_substitution
-
         return env.substitution.dim(arguments_as_substitution(operation).dim(size))
 
     def _argument(self, value: Any, env: Env) -> Any:

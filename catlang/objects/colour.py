@@ -143,6 +143,14 @@ class ObjectVariable(Object):
         ObjectVariable._made += 1
         self.serial = ObjectVariable._made
 
+    @property
+    def shape(self) -> Run | None:
+        """The axes of a generic object that is used as numbers; None where it may be any object."""
+        if self.solution is None:
+            return None
+        [run] = axes_of(self.solution)
+        return run if isinstance(run, Run) else None
+
     def __eq__(self, other: object) -> bool:
         return self is other
 

@@ -6,16 +6,18 @@ import ast
 from typing import Any
 
 from catlang import dims
+from catlang.checker.arguments import arguments_as_substitution
+from catlang.checker.conditions import shown_type
 from catlang.checker.reserved import MODULE_ATTRIBUTES
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.forward import Forward
 from catlang.compiler.emission.site import Site
-from catlang.compiler.lowering.row import call, number, quote
+from catlang.compiler.lowering.row import call, fill, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
 from catlang.network.network import Family, Loop, Network, Sub
-from catlang.objects.colour import REAL, axes_of, base_of
+from catlang.objects.colour import REAL, axes_of, base_of, leaves
 
 
 class NotGiven(ValueError):
@@ -187,8 +189,6 @@ class ModuleClass:
         definition = self.network.definition
         if definition is None:
             return None
-        from catlang.checker.conditions import shown_type
-
         text = definition.span.source.doc(definition.node.start)
         head = f"{definition.name} : {shown_type(definition)}"
         return f"{head}\n\n{text.strip()}\n" if text else head
@@ -318,8 +318,6 @@ class ModuleClass:
         box = d.Box(operation, (), (), instance, instance.span)  # type: ignore[arg-type]
         site = Site(_Sizes(self), box, operation, [], row, frozenset())
         site.rank = len(axes_of(_input_of(operation)))
-        from catlang.compiler.lowering.row import fill
-
         found = row.module(site) if callable(row.module) else fill(row.module, site.values)
         for node in ast.walk(found):
             if isinstance(node, ast.Name):
@@ -360,9 +358,6 @@ class _Sizes:
 
 def _input_of(operation: d.Use) -> Any:
     """The object of a primitive's first input."""
-    from catlang.checker.arguments import arguments_as_substitution
-    from catlang.objects.colour import leaves
-
     found = leaves(arguments_as_substitution(operation).object(operation.definition.domain))
     return found[0] if found else REAL
 

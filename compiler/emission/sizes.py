@@ -6,6 +6,7 @@ import ast
 import keyword
 
 from catlang import dims
+from catlang.checker.arguments import arguments_as_substitution
 from catlang.compiler.lowering.row import number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Wire, wires
@@ -47,8 +48,6 @@ def _monomial(monomial: tuple[tuple[object, int], ...], coefficient: int, names:
 
 def weight_objects(operation: d.Use) -> list[object]:
     """The objects of the weights and of the state of a primitive, its arguments put in."""
-    from catlang.checker.arguments import arguments_as_substitution
-
     substitution = arguments_as_substitution(operation)
     definition = operation.definition
     return [substitution.object(obj) for _, obj in [*definition.weights, *definition.states]]

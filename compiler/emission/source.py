@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from catlang import dims
 from catlang.compiler import emitted
 from catlang.compiler.emission import entry, interface
 from catlang.compiler.emission.constancy import callers_first, constant_inputs
@@ -69,8 +70,6 @@ class SourceFile:
                     self.helper(node.id)
 
     def substitution(self, axis: Any) -> Any:
-        from catlang import dims
-
         return axis if isinstance(axis, int) else dims.substitute(axis, self.specialiser.sizes)
 
     def real_constant(self, value: Any) -> Any:
