@@ -24,7 +24,7 @@ from catlang.checker.module import Module
 from catlang.checker.scope import Fault
 from catlang.checker.weights import check_initialiser
 from catlang.diagnostic import Diagnostic, Label
-from catlang.diagram.diagram import Use
+from catlang.diagram.diagram import Instance, Use, captured
 from catlang.objects.colour import Enormous, resolve_axes, resolve_part
 from catlang.source import read
 from catlang.span import Source
@@ -116,21 +116,34 @@ def check_definition(definition: Definition) -> None:
 
 
 def shared_with_evaluation(definition: Definition) -> None:
-    """An instance that both bodies have is one, with one set of arguments; what holds diagrams cannot be."""
+    """An instance that both bodies have is one: written alike, with the same arguments, taking nothing from around."""
     assert definition.diagram is not None and definition.evaluation is not None
     for name, second in definition.evaluation.instances.items():
         first = definition.diagram.instances.get(name)
         if first is None:
             continue
-        one, other = first.operation, second.operation
-        same = (isinstance(one, Use) and isinstance(other, Use) and one.definition is other.definition
-                and not one.bodies and not other.bodies and _alike(one, other))
-        if not same:
+        if not _same(first, second):
             labels = [Label(found.span, "here", number == 0) for number, found in enumerate((second, first))
                       if found.span is not None]
             raise Fault(Diagnostic("E0612", f"both bodies have an instance `{name}`, and they differ", labels,
                                    why=("an instance under one name is one, in training and in evaluation",),
                                    help=("give the one in the second body a label of its own",)))
+
+
+def _same(first: Instance, second: Instance) -> bool:
+    """Whether two instances of the two bodies may be one."""
+    one, other = first.operation, second.operation
+    if isinstance(one, Use) and isinstance(other, Use):
+        if one.definition is not other.definition or not _alike(one, other):
+            return False
+    elif type(one) is not type(other):
+        return False
+    pairs = list(zip(one.inside().values(), other.inside().values(), strict=True))
+    if pairs and (first.span is None or second.span is None or first.span.text != second.span.text):
+        return False
+    return all(
+        not captured(body) and not captured(twin) and body.instances.keys() == twin.instances.keys()
+        and all(_same(inner, twin.instances[name]) for name, inner in body.instances.items()) for body, twin in pairs)
 
 
 def _alike(one: Use, other: Use) -> bool:

@@ -81,7 +81,7 @@ class Conditions:
                     told |= {span, *left}
                     self._add(Diagnostic("E0404", f"the size `{generic}` of `{owner}` cannot be inferred",
                                          [Label(span, "nothing says what it is")],
-                                         help=(f"give it in brackets: `{owner}[{generic} = 128]`",)))
+                                         help=(_given(owner, generic),)))
                 continue
             least = dims.least_value(value)
             if least is None or least < variable.least:
@@ -119,6 +119,13 @@ class Conditions:
         else:
             self._add(Diagnostic("E0402", f"`{owner}` needs `{shown}`", [Label(span, "neither proved nor refuted")],
                                  help=(f"add `where {shown}`; it is then checked once sizes are given",)))
+
+
+def _given(owner: str, generic: str) -> str:
+    """How a size that is left open is given."""
+    if owner in ("rearrange", "repeat", "contract", "reduce"):
+        return f"declare `dim {generic}`, or a generic of that name: the pattern then means it"
+    return f"give it in brackets: `{owner}[{generic} = 128]`"
 
 
 def impossible(owner: str, constraint: Constraint, span: Span, asked: str) -> Diagnostic:
