@@ -12,7 +12,7 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.suggest import nearest
 from catlang.syntax import tree
-from catlang.syntax.parser import tables
+from catlang.syntax.tables import tables
 
 #: For so many unknown names of a file the nearest one is looked for.
 MOST_GUESSES = 50
@@ -44,6 +44,10 @@ class Scope:
         if entry is not None:
             return entry
         return self.outer.find(name) if self.outer is not None else None
+
+    def put(self, inner: Scope) -> dict[dims.Variable, dims.Dim]:
+        """The sizes put for the dims of a file whose names come unqualified."""
+        return self.outer.put(inner) if self.outer is not None else {}
 
     def all(self) -> Iterator[tuple[str, Entry]]:
         yield from self.names.items()

@@ -6,13 +6,11 @@ word as a name, an ``=`` in a law. Only then: expected this, found that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
-
-if TYPE_CHECKING:
-    from catlang.syntax.parser import Token
+from catlang.syntax.tables import DECLARATION, Token, tables
 
 #: How a terminal is called in a message; what stands for itself is not listed.
 CALLED = {
@@ -33,8 +31,6 @@ CLAUSES = {"_WHERE", "WEIGHTS", "STATE", "NOISE", "REDUCES", "COPIES", "_EVAL", 
 
 
 def _is_declaration(kind: str) -> bool:
-    from catlang.syntax.parser import DECLARATION
-
     return kind.lower() in DECLARATION
 
 
@@ -76,8 +72,6 @@ def _expected(expected: set[str]) -> str:
 
 def unexpected(source: Source, token: Token, expected: set[str], previous: Any, opened: list[Any]) -> Diagnostic:
     """The diagnostic for a token that the grammar does not take where it stands."""
-    from catlang.syntax.parser import tables
-
     here = Label(Span(source, token.start_pos, max(token.end_pos, token.start_pos)), "")
     kind = token.type if hasattr(token, "type") else ""
     if expected == {"DEPTH"}:
@@ -140,8 +134,6 @@ def _starts_line(source: Source, token: Token) -> bool:
 def _no_declaration(token: Token, here: Label, wanted: str) -> Diagnostic:
     """A line that begins with a word, where a declaration may begin."""
     from catlang.suggest import nearest
-    from catlang.syntax.parser import DECLARATION
-
     word = str(token)
     others = {"def": "morphism", "fn": "morphism", "func": "morphism", "function": "morphism", "class": "object",
               "type": "object", "size": "dim", "var": "dim", "const": "param", "include": "import", "from": "import",

@@ -10,7 +10,7 @@ import pytest
 
 from catlang.grammar import tables
 from catlang.syntax.builder import Builder
-from catlang.syntax.parser import DECLARATION
+from catlang.syntax.tables import DECLARATION
 
 with open(tables.TABLES, encoding="utf-8") as file:
     SHIPPED = json.load(file)
