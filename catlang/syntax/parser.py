@@ -23,7 +23,7 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.syntax import tree
 from catlang.syntax.builder import Builder, fold
-from catlang.syntax.tables import Token, tables
+from catlang.syntax.tables import DECLARATION, Token, tables
 from catlang.syntax.wording import unexpected
 
 #: At most so many mistakes of syntax are told of one file.
