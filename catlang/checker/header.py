@@ -140,43 +140,13 @@ def definition_header(definition: Definition, outer: Scope) -> None:
     types: list[tree.Node] = [node.type, *(parameter.type for parameter in node.parameters)]
     banks = node.banks if isinstance(node, tree.Primitive) else [node.state] if node.state is not None else []
     objects = [bank.body for bank in banks if bank.kind in ("weights", "state", "noise")]
-    mine = generics(node.generics, [*types, *objects], scope, outer)
-    definition.generics = mine
-    seen: set[str] = set()
+    definition.generics = generics(node.generics, [*types, *objects], scope, outer)
     for parameter in node.parameters:
-        span = Span(scope.source, parameter.start, parameter.start + len(parameter.name))
-        if parameter.name in seen or parameter.name in scope.names:
-            first = [Label(formal.span, "first here", False) for formal in definition.parameters
-                     if formal.name == parameter.name]
-            raise Fault(Diagnostic("E0202", f"two parameters are called `{parameter.name}`",
-                                   [Label(span, "again here"), *first], help=("rename one of them",)))
-        bad = bad_name(parameter.name, span)
-        if bad is not None:
-            raise Fault(bad)
-        shadowed = outer.names.get(parameter.name)
-        if shadowed is not None:
-            raise Fault(Diagnostic("E0203", f"the parameter `{parameter.name}` hides {shadowed.called} of this file",
-                                   [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
-                                   help=("choose another name",)))
-        seen.add(parameter.name)
-        if isinstance(parameter.type, tree.Arrow):
-            domain, codomain = colour(parameter.type.domain, scope), colour(parameter.type.codomain, scope)
-            definition.parameters.append(Formal(parameter.name, domain, codomain, span))
-        else:
-            definition.parameters.append(Formal(parameter.name, colour(parameter.type, scope), None, span))
+        _parameter(parameter, definition, scope, outer)
     definition.domain = colour(node.type.domain, scope)
     definition.codomain = colour(node.type.codomain, scope)
     for bank in banks:
-        if bank.kind == "weights":
-            definition.weights = _parts(colour(bank.body, scope), "weight")
-        elif bank.kind == "state":
-            definition.states = _parts(colour(bank.body, scope), "state")
-        elif bank.kind == "noise":
-            definition.noise = colour(bank.body, scope)
-        elif bank.kind == "copies":
-            definition.copies = dim(bank.body, scope)
-        elif isinstance(bank.body, tree.Name):
-            definition.reduces = bank.body.text
+        _bank(bank, definition, scope)
     if isinstance(node, tree.Morphism) and node.state is not None:
         raise fault("E0901", "a state bank of a morphism is not there yet", scope, node.state,
                     help=("let the state be an object of its own: `S * A -> S * B`",))
@@ -196,10 +166,46 @@ def definition_header(definition: Definition, outer: Scope) -> None:
             if not isinstance(size, int) and not obviously(size):
                 _allowed(size, definition, hypotheses)
     else:
-        for entry in (given.entry for given in mine):
+        for entry in (given.entry for given in definition.generics):
             # A constant such as `eps` is used by the functors, not by the signature.
             if not isinstance(entry, ConstantEntry):
                 _unused(entry, scope, definition.name)
+
+
+def _parameter(parameter: tree.Parameter, definition: Definition, scope: Scope, outer: Scope) -> None:
+    """One more parameter: a morphism, where its type is an arrow, else an element."""
+    name = parameter.name
+    span = Span(scope.source, parameter.start, parameter.start + len(name))
+    first = [Label(formal.span, "first here", False) for formal in definition.parameters if formal.name == name]
+    if first or name in scope.names:
+        raise Fault(Diagnostic("E0202", f"two parameters are called `{name}`", [Label(span, "again here"), *first],
+                               help=("rename one of them",)))
+    bad = bad_name(name, span)
+    if bad is not None:
+        raise Fault(bad)
+    shadowed = outer.names.get(name)
+    if shadowed is not None:
+        raise Fault(Diagnostic("E0203", f"the parameter `{name}` hides {shadowed.called} of this file",
+                               [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
+                               help=("choose another name",)))
+    if isinstance(parameter.type, tree.Arrow):
+        domain, codomain = colour(parameter.type.domain, scope), colour(parameter.type.codomain, scope)
+        definition.parameters.append(Formal(name, domain, codomain, span))
+    else:
+        definition.parameters.append(Formal(name, colour(parameter.type, scope), None, span))
+
+
+def _bank(bank: tree.Bank, definition: Definition, scope: Scope) -> None:
+    if bank.kind == "weights":
+        definition.weights = _parts(colour(bank.body, scope), "weight")
+    elif bank.kind == "state":
+        definition.states = _parts(colour(bank.body, scope), "state")
+    elif bank.kind == "noise":
+        definition.noise = colour(bank.body, scope)
+    elif bank.kind == "copies":
+        definition.copies = dim(bank.body, scope)
+    elif isinstance(bank.body, tree.Name):
+        definition.reduces = bank.body.text
 
 
 def _guard(guard: tuple[str, str], relation: tree.Relation, scope: Scope) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from catlang.checker.arguments import instantiate
 from catlang.checker.conditions import example
@@ -78,15 +79,18 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
     if isinstance(joint.other, tree.Shuffle):
         # The axes of a pattern have the names that its author gave them.
         wants = show(_with_names(wanted))
-    span = joint.scope.span
-    why = [_own_colour(wanted, found) or str(mismatch)]
+    code, why, help = _explained(joint, mismatch, elaborator, wanted, found)
+    return _TOLD.get(joint.kind, _part)(joint, code, wants, gives, why, help)
+
+
+def _explained(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted: Object,
+               found: Object) -> tuple[str, list[str], list[str]]:
+    """What kind of mistake it is, why it is one, and what would help."""
     help: list[str] = []
-    code = "E0301"
     if mismatch.undecided is not None:
-        code = "E0402"
-        why = [f"{mismatch}: that depends on the sizes"]
-        help = [f"add `where {mismatch.undecided.show()}`"]
-    elif mismatch.refuted:
+        return "E0402", [f"{mismatch}: that depends on the sizes"], [f"add `where {mismatch.undecided.show()}`"]
+    why = [_own_colour(wanted, found) or str(mismatch)]
+    if mismatch.refuted:
         why = [f"{mismatch}, for example where {example(mismatch.refuted)}"]
         if mismatch.equation is not None:
             help += [f"it holds `where {condition.show()}`"
@@ -102,47 +106,13 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
                 _advice(joint, elaborator, wanted, found) if joint.kind == "input" else [])
     if not help and mismatch.help:
         help.append(mismatch.help)
-    if joint.kind == "input":
-        return _input(joint, code, wants, gives, why, help, span)
-    if joint.kind == "result":
-        assert joint.node is not None and joint.other is not None
-        last = _last(joint.node)
-        headline = f"the body gives `{gives}`, the header promises `{wants}`"
-        text = " ".join(span(joint.other).text.split())
-        promised = f"`{wants}` is promised" if text == wants else f"`{text}` is promised, which is `{wants}`"
-        labels = [Label(span(last), f"this gives `{gives}`"), Label(span(joint.other), promised, False)]
-        return Diagnostic("E0302" if code == "E0301" else code, headline, labels, why, help)
-    if joint.kind == "repeat":
-        assert joint.node is not None
-        return Diagnostic("E0310", "what is repeated must give what it takes",
-                          [Label(span(joint.node), f"takes `{wants}`, gives `{gives}`")], why, help)
-    if joint.kind == "branch":
-        assert joint.node is not None and joint.other is not None
-        return Diagnostic("E0311", "the branches of a case give different objects", [
-            Label(span(joint.node), f"gives `{gives}`"),
-            Label(span(joint.other), f"gives `{wants}`", False)], why, help)
-    if joint.kind == "argument":
-        assert joint.node is not None
-        return Diagnostic(
-            "E0304", f"`{joint.owner}` wants an `{joint.name}` that gives `{wants}`, this gives `{gives}`",
-            [Label(span(_last(joint.node)), f"this gives `{gives}`")], why, help)
-    if joint.kind == "element":
-        assert joint.node is not None
-        return Diagnostic("E0305", f"the argument `{joint.name}` is `{gives}`, not `{wants}`",
-                          [Label(span(joint.node), f"this is `{gives}`")], why, help)
-    if joint.kind == "weights":
-        assert joint.node is not None
-        return Diagnostic("E0605", f"the map gives `{gives}`, the weights are `{wants}`",
-                          [Label(span(joint.node), f"this gives `{gives}`")], why, help)
-    node = joint.node or joint.other
-    assert node is not None
-    return Diagnostic("E0305", f"`{wants}` is wanted here, this is `{gives}`", [Label(span(node), "")], why, help)
+    return "E0301", why, help
 
 
 def enough(equation: Constraint, hypotheses: list[Constraint]) -> list[Constraint]:
     """The one divisibility under which an equation with quotients in it holds after all."""
     found: list[Constraint] = []
-    stack: list[Any] = [equation.left, equation.right]
+    stack: list[Dim | Variable | Quotient] = [equation.left, equation.right]
     while stack:
         dim = stack.pop()
         if isinstance(dim, Quotient):
@@ -155,8 +125,8 @@ def enough(equation: Constraint, hypotheses: list[Constraint]) -> list[Constrain
     return found
 
 
-def _input(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str], span: Any) -> Diagnostic:
-    node = joint.other
+def _input(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    node, span = joint.other, joint.scope.span
     assert node is not None
     name = _short(span(node).text)
     before = joint.before
@@ -176,6 +146,55 @@ def _input(joint: Joint, code: str, wants: str, gives: str, why: list[str], help
     headline = f"`{_short(span(last).text)}` gives `{gives}`, `{name}` takes `{wants}`"
     return Diagnostic(code, headline, [Label(span(node), f"takes `{wants}`"),
                                        Label(span(last), f"gives `{gives}`", False)], why, help)
+
+
+def _result(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    assert joint.node is not None and joint.other is not None
+    span = joint.scope.span
+    text = " ".join(span(joint.other).text.split())
+    promised = f"`{wants}` is promised" if text == wants else f"`{text}` is promised, which is `{wants}`"
+    labels = [Label(span(_last(joint.node)), f"this gives `{gives}`"), Label(span(joint.other), promised, False)]
+    return Diagnostic("E0302" if code == "E0301" else code, f"the body gives `{gives}`, the header promises `{wants}`",
+                      labels, why, help)
+
+
+def _repeated(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    return Diagnostic("E0310", "what is repeated must give what it takes",
+                      [Label(joint.span, f"takes `{wants}`, gives `{gives}`")], why, help)
+
+
+def _branch(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    assert joint.other is not None
+    return Diagnostic("E0311", "the branches of a case give different objects", [
+        Label(joint.span, f"gives `{gives}`"),
+        Label(joint.scope.span(joint.other), f"gives `{wants}`", False)], why, help)
+
+
+def _argument(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    assert joint.node is not None
+    return Diagnostic("E0304", f"`{joint.owner}` wants an `{joint.name}` that gives `{wants}`, this gives `{gives}`",
+                      [Label(joint.scope.span(_last(joint.node)), f"this gives `{gives}`")], why, help)
+
+
+def _element(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    return Diagnostic("E0305", f"the argument `{joint.name}` is `{gives}`, not `{wants}`",
+                      [Label(joint.span, f"this is `{gives}`")], why, help)
+
+
+def _weights(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    return Diagnostic("E0605", f"the map gives `{gives}`, the weights are `{wants}`",
+                      [Label(joint.span, f"this gives `{gives}`")], why, help)
+
+
+def _part(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
+    return Diagnostic("E0305", f"`{wants}` is wanted here, this is `{gives}`", [Label(joint.span, "")], why, help)
+
+
+#: How it is told, by the way in which the two meet; a pattern is told as any part is.
+_TOLD: dict[str, Callable[[Joint, str, str, str, list[str], list[str]], Diagnostic]] = {
+    "input": _input, "result": _result, "repeat": _repeated, "branch": _branch, "argument": _argument,
+    "element": _element, "weights": _weights,
+}
 
 
 def _last(node: tree.Node) -> tree.Node:

@@ -1,6 +1,6 @@
 """Networks: diagrams made closed, flat and first-order, generic in sizes only.
 
-Elaboration leaves a diagram generic in objects and in morphism arguments. :func:`specialise` puts all of those in. What
+Elaboration leaves a diagram generic in objects and in morphism arguments. A ``Specialiser`` puts all of those in. What
 comes out is what every functor works on:
 
 * every wire is an array: its base is the reals, the truth values or a finite set, its axes are sizes;
@@ -12,11 +12,7 @@ comes out is what every functor works on:
 
 from __future__ import annotations
 
-from typing import Any
-
-from catlang.checker.entry import (
-    Definition,
-)
+from catlang.checker.entry import Definition, FrozenEntry
 from catlang.diagram.diagram import Diagram, Instance, Operation, Wire
 from catlang.dims import Dim, Variable
 from catlang.span import Span
@@ -39,7 +35,7 @@ class Network:
         self.sizes: list[Variable] = []
         self.free: list[Wire] = []
         self.lent: list[Instance] = []
-        self.frozen: list[Any] = []
+        self.frozen: list[FrozenEntry] = []
         self.stochastic = False
 
     @property
