@@ -1,4 +1,14 @@
-"""Arguments for generics: those in brackets, defaults, and fresh ones to be inferred."""
+"""Arguments for generics: those in brackets, defaults, and fresh ones to be inferred.
+
+In brackets they stand by place or by name; ``_`` leaves one to be inferred from the objects that meet.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> text = "morphism f : R[3] -> R[5] = affine[_, 4] >> relu >> affine[n = 6] >> affine"
+>>> module = check_source(Source("m.cat", None, text))
+>>> [box.outputs.object for box in module.scope.names["f"].diagram.boxes]
+[R[4], R[4], R[6], R[5]]
+"""
 
 from __future__ import annotations
 

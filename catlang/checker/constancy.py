@@ -3,6 +3,16 @@
 Weights that are computed along a 2-cell are weights: they may be computed from other weights, from frozen ones and from
 constants, and never from the data. An element parameter that goes into such a map is therefore one that only constants
 may be given for; where it is used, that is checked in turn.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> def told(text):
+...     return [found.headline for found in check_source(Source("m.cat", None, text)).bag]
+>>> told('''frozen W : R[3, 3]
+... morphism f : R[3] -> R[3] = linear along (w |-> add(W, w))''')
+[]
+>>> told("morphism f : R[3] -> R[3] = x |-> (linear along (w |-> add(w, repeat(n -> 3 n)(x))))(x)")
+['these weights would depend on the data']
 """
 
 from __future__ import annotations

@@ -1,4 +1,16 @@
-"""Expressions read as constants: reals, integers, truth values and choices."""
+"""Expressions read as constants: reals, integers, truth values and choices.
+
+What a real is computed from may be a param or a size; while that is open, the constant is a formula.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> text = '''morphism f : R[4] -> R[4] = scale[1 / sqrt(4)]
+... morphism g[n] : R[n] -> R[n] = scale[1 / sqrt(n)]'''
+>>> for definition in check_source(Source("m.cat", None, text)).definitions:
+...     print(definition.diagram.boxes[0].operation.arguments["factor"])
+0.5
+1.0 / sqrt(n)
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,17 @@
-"""Labels: which names an instance may have, and when two mentions are one instance."""
+"""Labels: which names an instance may have, and when two mentions are one instance.
+
+Two mentions of one definition under one label have the same weights. A label on two different things is a mistake,
+since it is not to be seen which is meant.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> for body in ("relu >> affine", "affine as f >> affine as f", "affine as f >> layer_norm as f"):
+...     module = check_source(Source("m.cat", None, f"morphism net : R[3] -> R[3] = {body}"))
+...     print([found.headline for found in module.bag] or list(module.scope.names["net"].diagram.instances))
+['affine_0']
+['f']
+['the label `f` already names something else']
+"""
 
 from __future__ import annotations
 

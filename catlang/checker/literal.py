@@ -1,4 +1,16 @@
-"""Numbers as elements: an array of whatever shape they are used at, or, for integers, an index of a finite set."""
+"""Numbers as elements: an array of whatever shape they are used at, or, for integers, an index of a finite set.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> def told(text):
+...     return [found.headline for found in check_source(Source("m.cat", None, text)).bag]
+>>> told("morphism f[n] : R[n] -> R[n] = x |-> add(x, 1)")
+[]
+>>> told("morphism f : 1 -> Fin[3] = 2")
+[]
+>>> told("morphism f : 1 -> Fin[3] = 3")
+['`3` needs `4 <= 3`']
+"""
 
 from __future__ import annotations
 

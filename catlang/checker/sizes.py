@@ -1,4 +1,16 @@
-"""Expressions read as sizes, and conditions on them."""
+"""Expressions read as sizes, and conditions on them.
+
+A size is a polynomial in the dims, with floored quotients. It is brought to a normal form as it is read, and divides by
+nothing that may be zero.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> module = check_source(Source("m.cat", None, "dim n, k = (2 * n + 4) // 2, r = (n + k) % n"))
+>>> module.scope.names["k"].value, module.scope.names["r"].value
+(n + 2, 2 % n)
+>>> [found.headline for found in check_source(Source("m.cat", None, "dim n, k = 8 // (n - 1)")).bag]
+['`n - 1` may be zero, and this divides by it']
+"""
 
 from __future__ import annotations
 

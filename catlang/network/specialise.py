@@ -1,4 +1,21 @@
-"""Specialisation: objects, constants and morphism arguments put in; one network for each way a morphism is used."""
+"""Specialisation: objects, constants and morphism arguments put in; one network for each way a morphism is used.
+
+Sizes stay generic, so that two uses at different sizes are two instances of one network; a use at another object, or
+with another morphism argument, is another network.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> text = '''morphism block[m, n] : R[m] -> R[n] = affine >> relu
+... morphism twice[A](f : A -> A) : A -> A = f >> f
+... morphism net : R[3] -> R[4] = block[_, 5] >> block >> twice(affine) >> twice(block)'''
+>>> module = check_source(Source("m.cat", None, text))
+>>> net = Specialiser({}, {}).definition(module.scope.names["net"])
+>>> first, second, third, fourth = (box.operation for box in net.diagram.boxes)
+>>> first.network is second.network, list(first.sizes.values()), list(second.sizes.values())
+(True, [3, 5], [5, 4])
+>>> third.network is fourth.network
+False
+"""
 
 from __future__ import annotations
 
