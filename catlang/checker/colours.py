@@ -80,8 +80,7 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
         entry = member(node, scope)
         if isinstance(entry, ObjectEntry):
             module = lookup(scope, node.value, "module")  # type: ignore[arg-type]
-            found = _applied(entry, [], node, scope)
-            return Substitution(dims=module.given).object(found)  # type: ignore[attr-defined]
+            return _applied(entry, [], node, scope, module.given)  # type: ignore[attr-defined]
         raise expected(scope, node, entry, "an object")
     if isinstance(node, tree.Wildcard):
         return ObjectVariable("_", flexible=True)
@@ -142,7 +141,8 @@ def _indexed(node: tree.Index, scope: Scope) -> Object:
     if isinstance(head, tree.Attribute):
         entry = member(head, scope)
         if isinstance(entry, ObjectEntry):
-            return _applied(entry, node.arguments, node, scope)
+            module = lookup(scope, head.value, "module")  # type: ignore[arg-type]
+            return _applied(entry, node.arguments, node, scope, module.given)  # type: ignore[attr-defined]
     raise fault("E0204", f"`{shortened(scope, node)}` is no object", scope, node)
 
 
@@ -157,7 +157,7 @@ def _named(head: tree.Name, arguments: list[tree.Node], scope: Scope, whole: tre
             raise fault("E0501", f"`{head.text}` takes no arguments", scope, node)
         return entry.variable
     if isinstance(entry, ObjectEntry):
-        return _applied(entry, arguments, node, scope)
+        return _applied(entry, arguments, node, scope, scope.put(entry.module.scope))
     help: tuple[str, ...] = ()
     if isinstance(entry, DimEntry):
         help = (f"a vector of that length is `R[{head.text}]`, a set of that size `Fin[{head.text}]`",)
@@ -180,7 +180,9 @@ def _built_in(name: str, arguments: list[tree.Node], node: tree.Node, scope: Sco
     return power(BOOL if name == "Bool" else REAL, [axis(item, scope) for item in arguments])
 
 
-def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, scope: Scope) -> Object:
+def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, scope: Scope,
+             given: dict[dims.Variable, dims.Dim]) -> Object:
+    """An object at its arguments; ``given`` is put for the dims of its file."""
     entry.module.object_header(entry)
     if entry.state == "broken":
         raise Fault(None)
@@ -190,7 +192,7 @@ def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, sc
             raise fault("E0501", f"`{entry.name}` takes nothing in brackets", scope, node)
         raise fault("E0501", f"`{entry.name}` takes {len(entry.generics)} argument{'s' * (len(entry.generics) != 1)}, "
                     f"{len(arguments)} given", scope, node, help=(f"write `{entry.name}[{wanted}]`",) if wanted else ())
-    substitution = Substitution()
+    substitution = Substitution(dims=dict(given))
     values: list[Any] = []
     for generic, argument in zip(entry.generics, arguments, strict=True):
         if isinstance(generic, ObjectVariableEntry):
@@ -204,5 +206,5 @@ def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, sc
             substitution.dims[dims.variables(generic.value)[0]] = size
             values.append(size)
     if entry.node.nominal:
-        return Nominal(entry, entry.name, tuple(values))
+        return Nominal(entry, entry.name, (*values, *(substitution.dim(closed.value) for closed in entry.closed)))
     return substitution.object(entry.body)

@@ -80,9 +80,13 @@ class ObjectVariableEntry(Entry):
 
 
 class ObjectEntry(Entry):
-    """``object A[m] = ...`` or ``: ...``; ``body`` is the carrier, elaborated when first asked for."""
+    """``object A[m] = ...`` or ``: ...``; ``body`` is the carrier, elaborated when first asked for.
 
-    __slots__ = ("node", "module", "generics", "body", "state", "where")
+    A new colour whose carrier speaks of dims of its file has them as arguments behind its generics: an import may give
+    others for them, and then it is another colour.
+    """
+
+    __slots__ = ("node", "module", "generics", "closed", "body", "state", "where")
     called = "an object"
 
     def __init__(self, name: str, span: Span, node: tree.Object, module: Module) -> None:
@@ -90,6 +94,7 @@ class ObjectEntry(Entry):
         self.node = node
         self.module = module
         self.generics: list[Entry] = []
+        self.closed: list[DimEntry] = []
         self.body: Object = UNIT
         self.state = "new"
         self.where: list[tree.Relation] = []

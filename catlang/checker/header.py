@@ -105,6 +105,12 @@ def object_header(entry: ObjectEntry, outer: Scope) -> None:
     scope = Scope(outer, outer.source)
     entry.generics = [given.entry for given in generics(entry.node.generics, [entry.node.body], scope, outer)]
     entry.body = colour(entry.node.body, scope)
+    if entry.node.nominal:
+        own = {variable for given in entry.generics if isinstance(given, DimEntry)
+               for variable in dims.variables(given.value)}
+        around = dict.fromkeys(variable for size in dims_of(entry.body) for variable in dims.variables(size))
+        entry.closed = [DimEntry(variable.name, entry.span, variable.poly) for variable in around
+                        if variable not in own]
     if not entry.node.nominal and entry.node.where:
         raise fault("E0309", "only a new colour can have conditions", scope, entry.node.where[0],
                     help=(f"write `object {entry.name} : ...`",))

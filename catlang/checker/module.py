@@ -319,6 +319,9 @@ class Link(Scope):
         self.inner = inner
         self.given = given or {}
 
+    def put(self, inner: Scope) -> dict[Variable, Dim]:
+        return self.given if inner is self.inner else super().put(inner)
+
     def find(self, name: str) -> Entry | None:
         entry = self.inner.names.get(name)
         if entry is None and isinstance(self.inner, Lazy):

@@ -72,7 +72,9 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
     if isinstance(entry, LocalEntry):
         return _local(elaborator, entry, node, value, scope, before)
     if isinstance(entry, ObjectEntry):
-        return _convert(elaborator, entry, node, value, scope, before, given or {})
+        if given is None:
+            given = scope.put(entry.module.scope)
+        return _convert(elaborator, entry, node, value, scope, before, given)
     if isinstance(entry, ElementEntry | FrozenEntry) and value == ():
         return elaborator.element(node, scope)
     raise expected(scope, head, entry, "a morphism", "E0307",
@@ -127,6 +129,7 @@ def _convert(elaborator: Elaborator, entry: ObjectEntry, node: tree.Node, value:
         elif isinstance(generic, ObjectVariableEntry):
             substitution.objects[generic.variable] = ObjectVariable(generic.name, flexible=True)
             values.append(substitution.objects[generic.variable])
+    values += [substitution.dim(closed.value) for closed in entry.closed]
     carrier = substitution.object(entry.body)
     nominal = Nominal(entry, entry.name, tuple(values))
     source, target = (carrier, nominal) if into else (nominal, carrier)

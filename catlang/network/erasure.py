@@ -32,7 +32,7 @@ def erase(obj: Object) -> Object:
     """Nominal colours become their carriers, a sum its tag beside all its summands."""
     if isinstance(obj, Nominal):
         substitution = Substitution()
-        for entry, part in zip(obj.declaration.generics, obj.arguments, strict=True):
+        for entry, part in zip([*obj.declaration.generics, *obj.declaration.closed], obj.arguments, strict=True):
             if isinstance(entry, DimEntry):
                 [rigid] = dims.variables(entry.value)
                 substitution.dims[rigid] = part

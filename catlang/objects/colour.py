@@ -381,9 +381,10 @@ def show(obj: Object, loose: bool = True) -> str:
     if isinstance(obj, Finite):
         return f"Fin[{_hidden(obj.size)}]"
     if isinstance(obj, Nominal):
-        if not obj.arguments:
+        arguments = obj.arguments[:len(obj.declaration.generics)]
+        if not arguments:
             return obj.name
-        inner = ", ".join(show(part) if isinstance(part, Object) else _hidden(part) for part in obj.arguments)
+        inner = ", ".join(show(part) if isinstance(part, Object) else _hidden(part) for part in arguments)
         return f"{obj.name}[{inner}]"
     if isinstance(obj, ObjectVariable):
         return obj.name if not obj.flexible else "_"

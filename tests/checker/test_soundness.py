@@ -110,3 +110,29 @@ def test_a_dim_that_may_be_zero_is_not_given_for_one_that_may_not(tmp_path: Path
 
 def test_a_mismatch_gives_one_message() -> None:
     assert codes("morphism f[d] : R[d] -> R[d] = affine[_, 128] >> layer_norm[64] >> relu >> softmax") == ["E0301"]
+
+
+def test_the_objects_of_an_import_are_at_the_sizes_given_for_it(tmp_path: Path) -> None:
+    (tmp_path / "a.cat").write_text("""
+dim d
+object Row = R[d]
+object Rows[n] = R[n, d]
+object Own : R[d]
+object Twice : Own * Own
+morphism f : Row -> Row = linear
+morphism g : Own -> Own = Own.carrier >> f >> Own
+""")
+    main = tmp_path / "main.cat"
+    main.write_text("""
+import "a.cat" (d = 2*n) as a
+import "a.cat" (d = 4*n) as b
+import "a.cat" (d = 5)
+dim n
+morphism rows : a.Rows[3] * Row * Rows[2] -> R[3, 2*n] * R[5] * R[2, 5] = each(a.f) * f * each(f)
+morphism own : Own -> R[5] = g >> Own.carrier
+morphism inside : R[2*n] * R[2*n] -> a.Twice = a.Own * a.Own >> a.Twice
+morphism other : a.Own -> b.Own = a.g
+morphism wrong : b.Own -> R[2*n] = b.Own.carrier
+""")
+    module = check_file(str(main))
+    assert [(one.code, one.span.place.split(":")[-2]) for one in module.bag] == [("E0302", "9"), ("E0302", "10")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catlang.checker.check import check_file, check_source
-from catlang.checker.entry import Definition, ObjectVariableEntry, RunEntry
+from catlang.checker.entry import Definition, ObjectEntry, ObjectVariableEntry, RunEntry
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.invariants import INVARIANTS, Broken, check, effects
@@ -87,7 +87,8 @@ def come_from_nowhere(one: Network) -> None:
 
 
 def name_a_colour(one: Network) -> None:
-    wires(one.diagram.outputs)[0].object = Nominal(None, "Kelvin", ())
+    declaration = ObjectEntry("Kelvin", one.span, None, None)  # type: ignore[arg-type]
+    wires(one.diagram.outputs)[0].object = Nominal(declaration, "Kelvin", ())
 
 
 def forget_a_size(one: Network) -> None:
