@@ -16,10 +16,7 @@ from catlang.checker.mismatch import previous
 from catlang.checker.morphism import _paired, hole_at
 from catlang.checker.scope import Scope, expected, fault, lookup
 from catlang.checker.weights import frozen, weight
-from catlang.diagram.diagram import (
-    Value,
-    object_of,
-)
+from catlang.diagram.diagram import Value, object_of
 from catlang.objects.colour import Object, Product, resolve, show
 from catlang.syntax import tree
 

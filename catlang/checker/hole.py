@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catlang.checker.arguments import instantiate
-from catlang.checker.entry import (
-    Definition,
-)
+from catlang.checker.entry import Definition
 from catlang.checker.scope import Fault, Scope
 from catlang.diagnostic import Diagnostic, Label
 from catlang.objects.colour import Object, product, show

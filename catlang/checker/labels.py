@@ -20,10 +20,7 @@ from typing import TYPE_CHECKING
 from catlang.checker.reserved import MODULE_ATTRIBUTES
 from catlang.checker.scope import Fault, Scope, bad_name
 from catlang.diagnostic import Diagnostic, Label
-from catlang.diagram.diagram import (
-    Diagram,
-    Instance,
-)
+from catlang.diagram.diagram import Diagram, Instance
 from catlang.span import Span
 from catlang.syntax import tree
 

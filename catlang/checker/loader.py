@@ -9,9 +9,7 @@ import os
 import re
 
 from catlang import source as sources
-from catlang.checker.entry import (
-    Entry,
-)
+from catlang.checker.entry import Entry
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault, Lazy, Scope
 from catlang.diagnostic import Diagnostic, Label

@@ -15,9 +15,7 @@ nothing that may be zero.
 from __future__ import annotations
 
 from catlang import dims
-from catlang.checker.entry import (
-    DimEntry,
-)
+from catlang.checker.entry import DimEntry
 from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened, unknown
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint

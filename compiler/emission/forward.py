@@ -38,14 +38,6 @@ class Unlowered(ValueError):
         self.span = span
 
 
-class WeightFromData(ValueError):
-    """The weights of an instance would be different for each element of the batch."""
-
-    def __init__(self, instance: Instance) -> None:
-        super().__init__(f"the weights of `{instance.name}` are computed from data")
-        self.instance = instance
-
-
 class Term:
     """What a wire has become: an expression, its levels, and (``literal``) the number where it is just one.
 
@@ -354,8 +346,7 @@ class Forward:
         self.context = outside
         names = [name for name, _ in instance.operation.definition.weights]
         terms = [self.terms[wire] for wire in wires(diagram.outputs)]
-        if any(term.levels for term in terms):
-            raise WeightFromData(instance)
+        assert not any(term.levels for term in terms), f"the weights of `{instance.name}` are computed from data"
         self.weights[instance] = {name: term.expression for name, term in zip(names, terms, strict=True)}
         return self.weights[instance]
 
@@ -412,6 +403,3 @@ def _labels(value: Value) -> list[str | None]:
         inner = _labels(part)
         found += [name] if len(inner) == 1 and name else inner
     return found
-
-
-__all__ = ["Forward", "Unlowered", "WeightFromData"]

@@ -8,7 +8,7 @@ from typing import Any
 from catlang import dims
 from catlang.checker.entry import ConstantEntry
 from catlang.checker.formula import Formula
-from catlang.compiler.lowering.row import INPUTS, Row, fill, number, quote
+from catlang.compiler.lowering.row import INPUTS, Row, fill, number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, wires
 from catlang.objects.colour import REAL, Object, axes_of, base_of
@@ -126,6 +126,3 @@ class _Values(dict[str, ast.expr]):
         if name == "batch":
             return ast.Tuple(site.forward.batch_shape(frozenset(site.forward.context)), ast.Load())
         raise KeyError(name)
-
-
-__all__ = ["Site", "quote"]

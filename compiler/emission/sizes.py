@@ -12,7 +12,7 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Wire, wires
 from catlang.dims import Dim, Quotient, Variable
 from catlang.network.network import Network
-from catlang.objects.colour import axes_of
+from catlang.objects.colour import Object, axes_of
 
 
 def expression(dim: Dim, names: dict[Variable, ast.expr]) -> ast.expr:
@@ -46,7 +46,7 @@ def _monomial(monomial: tuple[tuple[object, int], ...], coefficient: int, names:
     return product
 
 
-def weight_objects(operation: d.Use) -> list[object]:
+def weight_objects(operation: d.Use) -> list[Object]:
     """The objects of the weights and of the state of a primitive, its arguments put in."""
     substitution = arguments_as_substitution(operation)
     definition = operation.definition

@@ -2,8 +2,7 @@
 
 A row's ``code`` is one Python expression, parsed once and filled in as a syntax tree, never as text. In it ``x``,
 ``y``, ``z``, ``w`` are the inputs, the generics of the primitive's signature its sizes and constants, its weights their
-values,
-``first`` the place of the first input's first own axis (``-2`` for a matrix) and ``self`` the module around.
+values, ``first`` the place of the first input's first own axis (``-2`` for a matrix) and ``self`` the module around.
 
 ``align`` says how inputs of which some are constant along a batch axis are brought together: ``broadcast`` leaves it to
 PyTorch, ``expand`` makes all alike but those in the places ``loose``, which may be left to it.
