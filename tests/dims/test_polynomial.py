@@ -286,10 +286,10 @@ def quotients() -> Dim:
     ],
 )
 def test_runaway_dims_are_refused_quickly(hostile: Callable[[], Dim]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(OverflowError):
         hostile()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -304,16 +304,16 @@ def test_runaway_dims_are_refused_quickly(hostile: Callable[[], Dim]) -> None:
     ],
 )
 def test_large_dims_take_little_time(hostile: Callable[[], object]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(OverflowError):
         hostile()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_sums_of_small_polys_are_fast() -> None:
     a, b = 2 * n + m, n + 3
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(10_000):
         a + b
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
     assert isinstance(a + b, Poly)

@@ -30,13 +30,13 @@ EDITS = 500
 
 def checked(text: str, name: str) -> None:
     """Checks a text, and holds what is said of it to the rules for what is said."""
-    started = time.perf_counter()
+    started = time.process_time()
     bag = check_source(Source(name, None, text)).bag
     for found in bag:
         assert found.headline and found.span is not None
         assert 0 <= found.span.start <= found.span.end <= len(found.span.source.text)
         assert render(found)
-    assert time.perf_counter() - started < 5, text
+    assert time.process_time() - started < 5, text
 
 
 @pytest.mark.parametrize("path", IDIOMS, ids=lambda path: path.stem)
