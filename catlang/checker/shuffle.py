@@ -15,6 +15,7 @@ from catlang.checker.mismatch import Joint
 from catlang.checker.scope import Scope, fault
 from catlang.diagram.diagram import Shuffle, Value, fresh, object_of
 from catlang.dims import Dim, Variable
+from catlang.dims.constraint import Constraint
 from catlang.objects.colour import (
     BOOL,
     REAL,
@@ -28,6 +29,7 @@ from catlang.objects.colour import (
     power,
     product,
     resolve,
+    resolve_axes,
 )
 from catlang.syntax import tree
 
@@ -125,10 +127,23 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
             for variable in dims.variables(size):
                 if variable.flexible:
                     elaborator.conditions.size(variable, scope.span(node), node.kind, name)
+    if node.how in ("max", "min", "mean"):
+        _not_empty(elaborator, pattern, node, scope)
     operation = Shuffle(node.kind, node.how, [pattern.row(side) for side in node.sources], pattern.row(node.target),
                         dict(pattern.sizes))
     value = elaborator.shaped(value, domain, scope.span(node))
     return elaborator.box(operation, value, codomain, scope.span(node))
+
+
+def _not_empty(elaborator: Elaborator, pattern: Pattern, node: tree.Shuffle, scope: Scope) -> None:
+    """There is no largest, no smallest and no mean of nothing."""
+    kept = pattern.names(node.target)
+    for name in pattern.names(node.sources[0]):
+        size = pattern.sizes[name]
+        if name not in kept:
+            for axis in resolve_axes((size,)):
+                if not isinstance(axis, Run) and (dims.least_value(axis) or 0) < 1:
+                    elaborator.conditions.need(Constraint(">=", axis, 1), scope.span(node), f"reduce({node.how}, ...)")
 
 
 def _base(value: Value, elaborator: Elaborator) -> Object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from catlang import dims
@@ -71,6 +71,16 @@ def spread(operation: d.Shuffle, sizes: dict[str, Any]) -> d.Shuffle:
 
     sources = [row(side) for side in operation.sources]
     return d.Shuffle(operation.kind, operation.how, sources, row(operation.target), plain)
+
+
+def inside(operation: d.Shuffle, axes: Sequence[Any]) -> d.Shuffle:
+    """A pattern on one of the arrays that an element is made of: what ``axes`` it has beyond the pattern's stay."""
+    [source] = operation.sources
+    own = {f"inner.{place}": size for place, size in enumerate(axes[len(source):])}
+    if not own:
+        return operation
+    return d.Shuffle(operation.kind, operation.how, [[*source, *own]], [*operation.target, *own],
+                     {**operation.sizes, **own})
 
 
 def grounded(obj: Object) -> Object:

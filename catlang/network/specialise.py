@@ -36,7 +36,7 @@ from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
 from catlang.dims import Dim, Variable
-from catlang.network.erasure import INJECTIONS, WIRING, erase, grounded, spread
+from catlang.network.erasure import INJECTIONS, WIRING, erase, grounded, inside, spread
 from catlang.network.free import close
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.objects.colour import Object, Run, Sum, axes_of
@@ -204,9 +204,18 @@ class Specialiser:
         elif isinstance(operation, d.Shuffle):
             sizes = {name: env.substitution.dim(size) if not isinstance(size, Run) else env.substitution.axes((size,))
                      for name, size in operation.sizes.items()}
-            self._plain(box, spread(operation, sizes), made, env)
+            self._shuffle(box, spread(operation, sizes), made, env)
         else:
             self._plain(box, operation, made, env)
+
+    def _shuffle(self, box: Box, operation: d.Shuffle, made: Diagram, env: Env) -> None:
+        """A pattern; where it moves whole elements, every array that they are made of, with its own axes behind."""
+        if operation.kind not in ("rearrange", "repeat"):
+            self._plain(box, operation, made, env)
+            return
+        outputs = wires(self._inputs(box.outputs, env))
+        for source, target in zip(wires(env.value(box.inputs)), outputs, strict=True):
+            made.boxes.append(Box(inside(operation, axes_of(source.object)), source, target, None, box.span))
 
     def _plain(self, box: Box, operation: Operation, made: Diagram, env: Env, instance: Instance | None = None) -> None:
         outputs = self._inputs(box.outputs, env)

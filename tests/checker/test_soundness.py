@@ -55,6 +55,7 @@ REFUSED = {
         "E0403", "morphism f : R[3, 4] -> R[8, 1] = conv1d[_, _, 5, right = 0, left = 0]"),
     "a negative slice": ("E0403", "morphism f : R[5] -> R[5] = slice[3, 8]"),
     "groups that do not divide": ("E0403", "morphism f : R[3, 8] -> R[4, 6] = conv1d[_, _, 3, groups = 2]"),
+    "the largest of none": ("E0403", "morphism f : R[0, 2] -> R[2] = reduce(max, n d -> d)"),
     "division by what may be zero": ("E0407", "dim past >= 0 morphism f : R[6 // past] -> R[6 // past] = id"),
 }
 
@@ -81,6 +82,15 @@ def test_a_condition_is_passed_on_to_who_uses_it() -> None:
     assert "where n - 2 >= 1" in shown_type(module.scope.names["f"])
     assert "where 2*m - 2 >= 1" in shown_type(module.scope.names["g"])
     assert [found.code for found in module.bag] == ["E0403"]
+
+
+def test_there_is_no_largest_of_nothing() -> None:
+    module = check_source(Source("m.cat", None, """
+        morphism f[n : nat] : R[n, 2] -> R[2] = reduce(max, n d -> d)
+        morphism g[n] : R[n, 2] -> R[2] = reduce(mean, n d -> d)
+        morphism h[n : nat] : R[n, 2] -> R[2] = reduce(sum, n d -> d)
+    """))
+    assert [shown_type(module.scope.names[name]).partition(" where ")[2] for name in "fgh"] == ["n >= 1", "", ""]
 
 
 def test_what_a_file_assumes_of_its_dims_must_hold_of_what_is_given(tmp_path: Path) -> None:

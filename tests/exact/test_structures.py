@@ -238,6 +238,25 @@ PROGRAMS: dict[str, tuple[str, dict[str, int], str]] = {
         "    = each(x |-> contract(a b, b -> a)(parameter[3, 2] as p(), x))",
         {"n": 2}, "",
     ),
+    "rearrange whole elements": (
+        "object Pair : R[4] * Fin[2]\n"
+        "morphism turn[A, n, m] : A^(n, m) -> A^(m, n) = rearrange(a b -> b a)\n"
+        "morphism net : R[2, 3, 4] * (R[4] + Fin[2])^(2, 3) * Pair^(2, 3)"
+        " -> R[3, 2, 4] * (R[4] + Fin[2])^(3, 2) * Pair^6 = turn * turn * rearrange(a b -> (b a))",
+        {}, "",
+    ),
+    "rearrange whole elements with runs": (
+        "object Kelvin : R[3]\n"
+        "morphism net : Kelvin^(4, 2, 3) -> Kelvin^(3, 4, 2) = rearrange(s... a -> a s...)", {}, "",
+    ),
+    "repeat whole elements": (
+        "object Unit : 1\n"
+        "dim n\n"
+        "morphism times[A, n] : A^n -> A^(3*n) = repeat(a -> (3 a))\n"
+        "morphism net : R[n, 2, 3] * (R[1] + R[2])^(n, 2) * Unit^(n, 2)"
+        " -> R[n, 6, 3] * (R[1] + R[2])^(n, 6) * Unit^(n, 6) = each(times) * each(times) * each(times)",
+        {"n": 2}, "",
+    ),
     "reduce": (
         "dim n\n"
         "morphism net : R[n, 3, 2] -> R[3] = reduce(sum, n a b -> a)",
