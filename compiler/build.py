@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.checker.check import check_file
-from catlang.checker.entry import Definition, DimEntry
+from catlang.checker.entry import Definition, DimEntry, ModuleEntry
+from catlang.checker.formula import NoValue
+from catlang.checker.sizes import LARGEST
 from catlang.compiler import user
 from catlang.compiler.emission.forward import Unlowered
 from catlang.compiler.emission.module import NotGiven
@@ -107,11 +109,12 @@ class Build:
             entry = generics.get(name) or self._file_entry(name)
             variable = self._variable(entry)
             if variable is not None:
-                if isinstance(value, bool) or not isinstance(value, int) or value < variable.least:
+                if isinstance(value, bool) or not isinstance(value, int) or not variable.least <= value <= LARGEST:
                     self._problem("E0803", f"the size `{name}` cannot be {value!r}", entry.span,
-                                  f"an integer of at least {variable.least}")
-                else:
-                    self.sizes[variable] = value
+                                  f"an integer of at least {variable.least}, at most 2^63 - 1")
+                elif self.sizes.setdefault(variable, value) != value:
+                    self._problem("E0803", f"`{name}` cannot be {value}: the same size is given as "
+                                  f"{self.sizes[variable]}", entry.span, "one file's dim, under whatever name")
             elif entry is not None and hasattr(entry, "constant"):
                 self._constant(name, entry, value)
             else:
@@ -132,7 +135,7 @@ class Build:
             found = self.module.scope.names.get(alias)
             module = getattr(found, "module", None)
             return module.scope.names.get(inner) if module is not None else None
-        return self.module.scope.names.get(name)
+        return self.module.scope.find(name)
 
     def _variable(self, entry: Any) -> Variable | None:
         if isinstance(entry, DimEntry) and isinstance(entry.value, dims.Poly):
@@ -140,6 +143,13 @@ class Build:
             if len(variables) == 1 and entry.value == variables[0].poly:
                 return variables[0]
         return None
+
+    def _called(self, variable: Variable) -> str:
+        """The name under which a size can be given: a dim of an import stands behind its alias."""
+        for name, entry in self.module.scope.names.items():
+            if isinstance(entry, ModuleEntry) and entry.module.dims.get(variable.name) is variable:
+                return f"{name}.{variable.name}"
+        return variable.name
 
     def _constant(self, name: str, entry: Any, value: Any) -> None:
         kind = entry.constant.kind
@@ -196,15 +206,20 @@ class Build:
                           "a lowering is given for it", (f"did you mean `{near}`?",) if near else ())
         if self.problems:
             raise CompileError(self.problems)
-        network, specialiser = self.network()
+        try:
+            network, specialiser = self.network()
+        except NoValue as formula:
+            raise CompileError([Diagnostic("E0805", f"`{formula}` has no value", [
+                Label(self.definition.span, "at the sizes and parameters given")])]) from None
         title = f"`{self.definition.name}` of {os.path.basename(self.module.source.name)}, compiled by catlang."
         rows = {**ROWS, **user.rows(self.lowerings)}
         source = SourceFile(network, specialiser, rows, title, conditions)
         try:
             return source.text()
         except NotGiven as missing:
-            names = ", ".join(f"`{variable.name}`" for variable in missing.sizes)
-            given = ", ".join(f"{variable.name}=..." for variable in missing.sizes)
+            called = [self._called(variable) for variable in missing.sizes]
+            names = ", ".join(f"`{name}`" for name in called)
+            given = ", ".join(f"{name}=..." for name in called)
             raise CompileError([Diagnostic("E0807", f"{names} must be given", [
                 Label(self.definition.span, "no input tells it")], help=(f"pass `{given}`",))]) from None
         except user.Misfit as misfit:

@@ -21,6 +21,10 @@ from catlang import dims
 from catlang.dims import Dim
 
 
+class NoValue(ValueError):
+    """A formula has no value at the sizes and parameters given, such as the inverse of 0."""
+
+
 class Formula:
     """An operator (``+ - * / ^ sqrt``) on parts, which are numbers, params, dims or formulas."""
 
@@ -41,7 +45,10 @@ class Formula:
         return f"sqrt({shown[0]})" if self.operator == "sqrt" else f" {self.operator} ".join(shown)
 
     def evaluate(self, constant: Callable[[Any], Any], dim: Callable[[Dim], Dim]) -> Any:
-        """The number, where everything in it has a value, else the formula with what has one put in."""
+        """The number, where everything in it has a value, else the formula with what has one put in.
+
+        Raises ``NoValue`` where there is no such real number.
+        """
         found = []
         for part in self.parts:
             if isinstance(part, Formula):
@@ -52,7 +59,10 @@ class Formula:
                 part = constant(part)
             found.append(part)
         if all(isinstance(part, int | float) for part in found):
-            return compute(self.operator, [float(part) for part in found])
+            try:
+                return compute(self.operator, [float(part) for part in found])
+            except (ArithmeticError, ValueError):
+                raise NoValue(repr(Formula(self.operator, tuple(found)))) from None
         return Formula(self.operator, tuple(found))
 
 
