@@ -24,6 +24,7 @@ from catlang.objects.colour import (
     Object,
     ObjectVariable,
     Power,
+    Product,
     Run,
     array,
     power,
@@ -116,7 +117,7 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
         base = result = BOOL if node.how in ("any", "all") else REAL
     else:
         # Any object has axes: an array, a row of indices, of truth values.
-        base = result = _base(value, elaborator)
+        base = result = _base(value, sources[0])
     domain = product([power(base, side) for side in sources])
     codomain = power(result, target) if result is not REAL else array(*target)
     if not elaborator.join(domain, value, Joint("input", None, node, scope, before)):
@@ -146,14 +147,27 @@ def _not_empty(elaborator: Elaborator, pattern: Pattern, node: tree.Shuffle, sco
                     elaborator.conditions.need(Constraint(">=", axis, 1), scope.span(node), f"reduce({node.how}, ...)")
 
 
-def _base(value: Value, elaborator: Elaborator) -> Object:
+def _base(value: Value, source: tuple[Axis, ...]) -> Object:
+    """What has the axes of the pattern; the power of a product has gone to its factors, and is taken from each."""
     obj = resolve(object_of(value))
+    if isinstance(obj, Product) and obj.items and not any(isinstance(axis, Run) for axis in source):
+        return _without(obj, len(source))
     if isinstance(obj, Power):
         return obj.base
     if isinstance(obj, ObjectVariable) and not obj.flexible:
         return obj
     if isinstance(obj, ObjectVariable):
         return REAL
+    return obj
+
+
+def _without(obj: Object, count: int) -> Object:
+    """The object without its first axes, in every factor; a factor that lacks them stays, and will not join."""
+    if isinstance(obj, Product):
+        return Product(tuple(_without(item, count) for item in obj.items), obj.names)
+    if isinstance(obj, Power) and len(obj.axes) >= count:
+        front = obj.axes[:count]
+        return obj if any(isinstance(axis, Run) for axis in front) else power(obj.base, obj.axes[count:])
     return obj
 
 

@@ -16,6 +16,8 @@ def codes(text: str) -> list[str]:
 
 
 ACCEPTED = {
+    "a pattern reaches every factor of a product": """
+        morphism f[n] : (R[n] * Fin[3])^(2, 4) -> (R[n] * Fin[3])^(4, 2) = rearrange(a b -> b a)""",
     "a product of sums is a difference of squares": "morphism f[a] : R[(a + 1)*(a - 1)] -> R[a^2 - 1] = id",
     "a divisor comes back": "morphism f[d, h] : R[h*(d // h)] -> R[d] = id where h divides d",
     "a divisor of a quotient": """
