@@ -54,7 +54,19 @@ class Conditions:
                 continue
             told.add(constraint)
             self._settle(constraint, span, owner, asked)
+        self._together()
         self._prune()
+
+    def _together(self) -> None:
+        """Conditions that were inferred one by one must leave some sizes over."""
+        definition = self.elaborator.definition
+        if len(definition.inferred) < 2:
+            return
+        nothing = decide(Constraint("<=", 1, 0), [*self.elaborator.unifier.hypotheses, *definition.inferred])
+        if isinstance(nothing, Proved):
+            shown = ", ".join(condition.show() for condition in definition.inferred)
+            self._add(Diagnostic("E0403", f"no sizes are left for `{definition.name}`", [
+                Label(definition.span, f"needs {shown}")], why=("these cannot all hold at once",)))
 
     def _add(self, diagnostic: Diagnostic) -> None:
         self.elaborator.module.bag.add(diagnostic)
