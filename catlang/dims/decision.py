@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Constraint", "Proved", "Refuted", "Undecided", "Verdict", "decide"]
 
-STEPS = 6000
+STEPS = 4000
 _MAX_CASES = 64
 _MAX_SPLITS = 3
 
