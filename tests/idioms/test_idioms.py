@@ -22,7 +22,7 @@ import catlang
 HERE = Path(__file__).parent
 BATCH = 6
 # What rounding alone may do; weights and inputs are of size one.
-TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
+TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-9}
 
 Sizes = Mapping[str, int]
 # Ours on the left; on the right a tensor of the reference, or a part of it, whose tensors keep their names.
