@@ -15,13 +15,14 @@ from __future__ import annotations
 from typing import Any
 
 from catlang import dims
-from catlang.checker.colours import axis, colour
+from catlang.checker.colours import axis, colour, functor
 from catlang.checker.constants import constant
 from catlang.checker.entry import (
     ConstantEntry,
     Definition,
     DimEntry,
     Entry,
+    FunctorVariableEntry,
     ObjectEntry,
     ObjectVariableEntry,
     RunEntry,
@@ -43,6 +44,7 @@ from catlang.objects.colour import (
     power,
     resolve,
 )
+from catlang.objects.functor import FunctorVariable
 from catlang.objects.substitution import Substitution
 from catlang.suggest import nearest
 from catlang.syntax import tree
@@ -75,6 +77,10 @@ def instantiate(definition: Definition, brackets: list[tree.Node], scope: Scope,
                 if made.flexible and made.solution is None:
                     made.solution = power(REAL, (fresh_run,))
             substitution.objects[entry.variable] = arguments[name]
+        elif isinstance(entry, FunctorVariableEntry):
+            if name not in arguments:
+                arguments[name] = FunctorVariable(name, flexible=True)
+            substitution.functors[entry.variable] = arguments[name]
         elif isinstance(entry, RunEntry):
             if name not in arguments:
                 arguments[name] = (Run(name, flexible=True),)
@@ -152,6 +158,8 @@ def _argument(entry: Entry, node: tree.Node, scope: Scope, definition: Definitio
         return value
     if isinstance(entry, ObjectVariableEntry):
         return colour(node, scope)
+    if isinstance(entry, FunctorVariableEntry):
+        return functor(node, scope)
     assert isinstance(entry, ConstantEntry)
     return constant(node, scope, entry.constant)
 
@@ -167,6 +175,8 @@ def generics_in(obj: Object) -> set[Any]:
         return found
     if isinstance(obj, Product | Sum):
         return set().union(*(generics_in(item) for item in obj.items))
+    if obj.parts():
+        return set().union(*(generics_in(part) for part in obj.parts()))
     return {variable for size in dims_of(obj) for variable in dims.variables(size)}
 
 
@@ -185,4 +195,6 @@ def arguments_as_substitution(operation: Use) -> Substitution:
                 substitution.runs[shape] = axes_of(resolve(value))
         elif isinstance(entry, RunEntry):
             substitution.runs[entry.run] = value
+        elif isinstance(entry, FunctorVariableEntry):
+            substitution.functors[entry.variable] = value
     return substitution

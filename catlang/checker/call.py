@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
+from catlang.checker import recursion
 from catlang.checker.arguments import counted, generics_in, instantiate
 from catlang.checker.conditions import impossible
 from catlang.checker.constancy import depends_on_data
@@ -62,11 +63,13 @@ class Call:
         before = self.before
         if isinstance(before, tree.Apply) and before.function is not self.node:
             before = None
+        value, lengths = recursion.opened(self, value, generics)
         if not elaborator.join(substitution.object(definition.domain), value,
                                Joint("input", None, target, scope, before)):
             return self._unjoined(substitution, generics, label)
         value = elaborator.shaped(value, substitution.object(definition.domain), self.span)
-        bodies, elements = self._parameters(substitution)
+        recursion.find_functors(self, generics)
+        bodies, elements = self._parameters(substitution, generics)
         if shared is not None:
             # One instance has one set of bodies.
             bodies = shared.operation.bodies if isinstance(shared.operation, Use) else bodies
@@ -105,7 +108,9 @@ class Call:
             codomain = substitution.object(definition.codomain)
         except ZeroDivisionError:
             raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
-        return elaborator.box(operation if shared is None else shared.operation, value, codomain, self.span, instance)
+        codomain = recursion.result(self, generics, codomain)
+        made = elaborator.box(operation if shared is None else shared.operation, value, codomain, self.span, instance)
+        return recursion.closed(self, made, lengths) if lengths else made
 
     def _unjoined(self, substitution: Substitution, generics: dict[str, Any], label: str | None) -> Value:
         """What comes out where what came in did not fit: what was promised, or, where that depends on what came in,
@@ -163,6 +168,7 @@ class Call:
     def _arguments(self, shared: Instance | None) -> tuple[dict[str, Any], Substitution]:
         elaborator, definition = self.elaborator, self.definition
         generics, substitution = instantiate(definition, self.brackets, self.scope, self.given, self.node)
+        recursion.unbounded(definition, generics)
         if shared is not None:
             assert isinstance(shared.operation, Use)
             for name, value in shared.operation.arguments.items():
@@ -209,7 +215,8 @@ class Call:
                 why=(str(mismatch), "one label is one instance, with one set of weights"),
                 help=("give them two labels",))) from None
 
-    def _parameters(self, substitution: Substitution) -> tuple[dict[str, Diagram], list[Value]]:
+    def _parameters(self, substitution: Substitution,
+                    generics: dict[str, Any]) -> tuple[dict[str, Diagram], list[Value]]:
         """The diagrams for morphism parameters and the values for element parameters."""
         definition, scope = self.definition, self.scope
         if len(self.arguments) != len(definition.parameters):
@@ -229,10 +236,11 @@ class Call:
                                 "depends on the data", scope, node, "only weights and constants may be given here")
                 elements.append(value)
                 continue
-            bodies[formal.name] = self._body(formal, node, domain, substitution.object(formal.codomain))
+            bodies[formal.name] = self._body(formal, node, domain, substitution.object(formal.codomain), generics)
         return bodies, elements
 
-    def _body(self, formal: Formal, node: tree.Node, domain: Object, codomain: Object) -> Diagram:
+    def _body(self, formal: Formal, node: tree.Node, domain: Object, codomain: Object,
+              generics: dict[str, Any]) -> Diagram:
         elaborator, scope = self.elaborator, self.scope
         transparent = self.definition.primitive and self.definition.copies is None
         lifted = int(self.definition.structural and self.definition.name == "each")
@@ -242,9 +250,10 @@ class Call:
             elaborator.eaches += lifted
             result = elaborator.morphism(node, inputs, scope)
             elaborator.eaches -= lifted
-            elaborator.join(codomain, result, Joint("argument", node, None, scope, name=formal.name,
-                                                       owner=self.definition.name))
-            return elaborator.shaped(result, codomain, scope.span(node))
+            wanted = recursion.machine(self, generics, codomain, result)
+            elaborator.join(wanted, result, Joint("argument", node, None, scope, name=formal.name,
+                                                     owner=self.definition.name))
+            return elaborator.shaped(result, wanted, scope.span(node))
 
         return elaborator.inner(formal.name, domain, scope.span(node), make, transparent)
 

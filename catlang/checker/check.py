@@ -18,7 +18,7 @@ import sys
 from catlang.checker import header
 from catlang.checker.colours import colour, enormous
 from catlang.checker.elaborate import Elaborator
-from catlang.checker.entry import CellEntry, Definition, FrozenEntry, ObjectEntry
+from catlang.checker.entry import CellEntry, Definition, FrozenEntry, FunctorEntry, ObjectEntry
 from catlang.checker.loader import Library, Loader
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault
@@ -72,6 +72,11 @@ def check_module(module: Module) -> None:
         if isinstance(entry, ObjectEntry):
             try:
                 module.object_header(entry)
+            except Fault as problem:
+                module.fault(problem)
+        elif isinstance(entry, FunctorEntry):
+            try:
+                module.functor_header(entry)
             except Fault as problem:
                 module.fault(problem)
         elif isinstance(entry, FrozenEntry):

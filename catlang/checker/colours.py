@@ -1,4 +1,16 @@
-"""Expressions read as objects."""
+"""Expressions read as objects, and as the endofunctors that objects are made by.
+
+>>> from catlang.checker.check import check_source
+>>> from catlang.span import Source
+>>> text = '''endofunctor TreeF[A](X) = A + X * X
+... endofunctor Maybe(X) = 1 + X
+... endofunctor Both = Maybe >> TreeF[Bool]
+... object Tree[A] = mu TreeF[A]
+... morphism leaves : Tree[R[2]] * List(Bool) -> TreeF[R[2]](R[3]) * Both(R[4]) = ...'''
+>>> module = check_source(Source("m.cat", None, text))
+>>> module.scope.names["leaves"].domain, module.scope.names["leaves"].codomain
+((mu TreeF[R[2]]) * List(Bool), (R[2] + R[3] * R[3]) * (Bool + (1 + R[4]) * (1 + R[4])))
+"""
 
 from __future__ import annotations
 
@@ -7,6 +19,9 @@ from typing import Any
 from catlang import dims
 from catlang.checker.entry import (
     DimEntry,
+    Entry,
+    FunctorEntry,
+    FunctorVariableEntry,
     ObjectEntry,
     ObjectVariableEntry,
     RunEntry,
@@ -29,6 +44,7 @@ from catlang.objects.colour import (
     product,
     sum_of,
 )
+from catlang.objects.functor import AnyFunctor, Exponential, Fixed, Functor, abstract, apply, compose, list_of
 from catlang.objects.substitution import Substitution
 from catlang.syntax import tree
 
@@ -73,6 +89,8 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
     if isinstance(node, tree.Plus):
         return sum_of([colour(item, scope) for item in node.items])
     if isinstance(node, tree.Binary) and node.operator == "^":
+        if _is_object(node.right, scope):
+            return Exponential(colour(node.left, scope), colour(node.right, scope))
         return power(colour(node.left, scope), exponent(node.right, scope))
     if isinstance(node, tree.Tuple) and not node.items:
         return UNIT
@@ -89,17 +107,42 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
     if isinstance(node, tree.Over):
         raise fault("E0901", "`over` a semiring is not there yet", scope, node)
     if isinstance(node, tree.Prefix) and node.operator in ("mu", "nu"):
-        raise fault("E0901", f"`{node.operator}` is not there yet", scope, node)
-    if isinstance(node, tree.Apply) and isinstance(node.function, tree.Name):
-        if node.function.text == "List" and scope.find("List") is None:
-            raise fault("E0901", "`List` is not there yet", scope, node)
-        if node.function.text in BUILT_IN:
+        return Fixed(node.operator, functor(node.body, scope))
+    if isinstance(node, tree.Apply):
+        if isinstance(node.function, tree.Name) and node.function.text == "List" and scope.find("List") is None:
+            return list_of(_argument(node, scope))
+        if entry_of(node.function, scope) is not None or isinstance(
+                node.function, tree.Lambda | tree.Compose):
+            return apply(functor(node.function, scope), _argument(node, scope))
+        if isinstance(node.function, tree.Name) and node.function.text in BUILT_IN:
             inner = ", ".join(scope.span(item).text for item in node.arguments)
             raise fault("E0204", f"sizes stand in brackets: `{node.function.text}[{inner}]`", scope, node)
     if isinstance(node, tree.Tuple):
         raise fault("E0204", "a pair is no object", scope, node, help=("the product of objects is written with `*`",))
     raise fault("E0204", f"`{shortened(scope, node)}` is no object", scope, node,
                 help=("objects are `R[n]`, `Fin[n]`, `Bool`, `1`, declared ones, and `* + ^` of them",))
+
+
+def _argument(node: tree.Apply, scope: Scope) -> Object:
+    """The one object that a functor is applied to."""
+    if len(node.arguments) != 1:
+        raise fault("E0501", f"`{shortened(scope, node.function)}` is applied to one object, {len(node.arguments)} "
+                    "given", scope, node)
+    return colour(node.arguments[0], scope)
+
+
+def _is_object(node: tree.Node, scope: Scope) -> bool:
+    """Whether an object, not a size, stands above another one."""
+    if isinstance(node, tree.Index | tree.Apply):
+        return True
+    if isinstance(node, tree.Times | tree.Plus):
+        return any(_is_object(item, scope) for item in node.items)
+    if isinstance(node, tree.Binary):
+        return _is_object(node.left, scope)
+    entry = scope.find(node.text) if isinstance(node, tree.Name) else None
+    if entry is None:
+        return isinstance(node, tree.Name) and node.text in BUILT_IN
+    return isinstance(entry, ObjectEntry | ObjectVariableEntry)
 
 
 def _distinct(items: list[tree.Node], scope: Scope) -> None:
@@ -166,7 +209,8 @@ def _named(head: tree.Name, arguments: list[tree.Node], scope: Scope, whole: tre
 
 def _built_in(name: str, arguments: list[tree.Node], node: tree.Node, scope: Scope, indexed: bool) -> Object:
     if name == "List":
-        raise fault("E0901", "`List` is not there yet", scope, node)
+        raise fault("E0501", "`List` is applied to the object of its elements", scope, node,
+                    help=("write `List(A)`",))
     if name == "Fin":
         if len(arguments) != 1:
             raise fault("E0501", "`Fin` takes one size", scope, node, help=("write `Fin[n]`",))
@@ -208,3 +252,86 @@ def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, sc
     if entry.node.nominal:
         return Nominal(entry, entry.name, (*values, *(substitution.dim(closed.value) for closed in entry.closed)))
     return substitution.object(entry.body)
+
+
+# -------------------------------------------------------------------- endofunctors
+
+
+def functor(node: tree.Node, scope: Scope) -> AnyFunctor:
+    """The endofunctor that an expression stands for."""
+    if isinstance(node, tree.Name | tree.Attribute):
+        return _named_functor(node, [], scope, node)
+    if isinstance(node, tree.Index):
+        return _named_functor(node.function, node.arguments, scope, node)
+    if isinstance(node, tree.Compose):
+        made: AnyFunctor | None = None
+        for part in node.parts:
+            found = functor(part, scope)
+            if not isinstance(found, Functor):
+                raise fault("E0204", f"`{shortened(scope, part)}` is not known here, so nothing composes with it",
+                            scope, part)
+            made = found if made is None else compose(made, found)  # type: ignore[arg-type]
+        assert made is not None
+        return made
+    if isinstance(node, tree.Lambda) and isinstance(node.pattern, tree.Name):
+        inside = Scope(scope, scope.source)
+        variable = ObjectVariable(node.pattern.text)
+        inside.names[node.pattern.text] = ObjectVariableEntry(node.pattern.text, scope.span(node.pattern), variable)
+        return abstract(variable, colour(node.body, inside))
+    raise fault("E0204", f"`{shortened(scope, node)}` is no endofunctor", scope, node,
+                help=("endofunctors are declared ones, `F >> G` of them, and `(X |-> ...)`",))
+
+
+def entry_of(node: tree.Node, scope: Scope) -> Entry | None:
+    """What the name in front of a functor's brackets stands for, where it is one."""
+    if isinstance(node, tree.Index):
+        node = node.function
+    found: Entry | None = None
+    if isinstance(node, tree.Name):
+        found = scope.find(node.text)
+    elif isinstance(node, tree.Attribute) and isinstance(node.value, tree.Name):
+        module = getattr(scope.find(node.value.text), "module", None)
+        found = module.scope.names.get(node.name) if module is not None and hasattr(module, "scope") else None
+    return found if isinstance(found, FunctorEntry | FunctorVariableEntry) else None
+
+
+def _named_functor(head: tree.Node, arguments: list[tree.Node], scope: Scope, node: tree.Node) -> AnyFunctor:
+    given: dict[dims.Variable, dims.Dim] = {}
+    if isinstance(head, tree.Name):
+        if head.text == "List" and scope.find("List") is None and not arguments:
+            variable = ObjectVariable("A")
+            return abstract(variable, list_of(variable), "List")
+        entry = lookup(scope, head, "endofunctor")
+        if isinstance(entry, FunctorEntry):
+            given = scope.put(entry.module.scope)
+    elif isinstance(head, tree.Attribute):
+        entry = member(head, scope)
+        given = lookup(scope, head.value, "module").given  # type: ignore[arg-type, attr-defined]
+    else:
+        raise fault("E0204", f"`{shortened(scope, node)}` is no endofunctor", scope, node)
+    if isinstance(entry, FunctorVariableEntry):
+        if arguments:
+            raise fault("E0501", f"`{entry.name}` takes no arguments in brackets", scope, node)
+        return entry.variable
+    if not isinstance(entry, FunctorEntry):
+        raise expected(scope, head, entry, "an endofunctor")
+    entry.module.functor_header(entry)
+    if entry.functor is None:
+        raise Fault(None)
+    if len(arguments) != len(entry.generics):
+        wanted = ", ".join(generic.name for generic in entry.generics)
+        raise fault("E0501", f"the endofunctor `{entry.name}` takes {len(entry.generics) or 'nothing'} in brackets, "
+                    f"{len(arguments)} given", scope, node, help=(f"write `{entry.name}[{wanted}]`",) if wanted else ())
+    substitution = Substitution(dims=dict(given))
+    values: list[Any] = []
+    for generic, argument in zip(entry.generics, arguments, strict=True):
+        if isinstance(generic, ObjectVariableEntry):
+            values.append(colour(argument, scope))
+            substitution.objects[generic.variable] = values[-1]
+        elif isinstance(generic, DimEntry) and isinstance(generic.value, dims.Poly):
+            size = axis(argument, scope)
+            if isinstance(size, Run):
+                raise fault("E0504", f"`{generic.name}` is one size, not a run of axes", scope, argument)
+            substitution.dims[dims.variables(generic.value)[0]] = size
+            values.append(size)
+    return Functor(substitution.object(entry.functor.body), entry.name, tuple(values))

@@ -117,6 +117,11 @@ class Conditions:
         if isinstance(verdict, Proved):
             return
         shown = constraint.show()
+        if self.elaborator.opened.keys() & set(constraint.variables()):
+            self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [
+                Label(span, "which does not hold for all lists")], why=("a list may have any length",),
+                help=("an axis has one size: `A^n` in place of `List(A)`",)))
+            return
         if constraint.relation in _NEGATED and constraint.variables():
             opposite = Constraint(_NEGATED[constraint.relation], constraint.left, constraint.right)
             if not isinstance(decide(opposite, hypotheses), Proved):

@@ -16,6 +16,7 @@ from catlang import dims
 from catlang.checker.conditions import Conditions
 from catlang.checker.element import element
 from catlang.checker.entry import Definition, ElementEntry, Formal, FormalEntry
+from catlang.checker.lengths import check_lengths
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.morphism import MORPHISMS
 from catlang.checker.scope import Scope, fault, shortened
@@ -63,6 +64,8 @@ class Elaborator:
         self.spoilt: set[dims.Variable] = set()
         self.label_span: Span | None = None
         self.eaches = 0
+        # The lengths of lists that were opened, and where: they may be any.
+        self.opened: dict[dims.Variable, Span] = {}
 
     # ---------------------------------------------------------------- the body as a whole
 
@@ -108,6 +111,7 @@ class Elaborator:
                 "E0404", f"the size in `{dims.show(left)} == {dims.show(right)}` cannot be inferred",
                 [Label(joint.span, "it is left open here")], help=("give the size in brackets",)))
         self.conditions.settle()
+        check_lengths(self, self.diagram)
 
     def span(self, node: tree.Node, scope: Scope) -> Span:
         return Span(scope.source, node.start, node.end)

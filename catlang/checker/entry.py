@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
 from catlang.objects.colour import UNIT, Object, ObjectVariable, Run
+from catlang.objects.functor import AnyFunctor, Functor, FunctorVariable
 from catlang.span import Span
 from catlang.syntax import tree
 
@@ -100,6 +101,31 @@ class ObjectEntry(Entry):
         self.where: list[tree.Relation] = []
 
 
+class FunctorEntry(Entry):
+    """``endofunctor F[A](X) = ...``; ``functor`` is known once it is first asked for, and None where it is broken."""
+
+    __slots__ = ("node", "module", "generics", "functor", "state")
+    called = "an endofunctor"
+
+    def __init__(self, name: str, span: Span, node: tree.Endofunctor, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+        self.generics: list[Entry] = []
+        self.functor: Functor | None = None
+        self.state = "new"
+
+
+class FunctorVariableEntry(Entry):
+    __slots__ = ("variable", "used")
+    called = "a generic endofunctor"
+
+    def __init__(self, name: str, span: Span, variable: FunctorVariable) -> None:
+        super().__init__(name, span)
+        self.variable = variable
+        self.used = False
+
+
 class Given:
     """A generic of a header: its entry, and its default."""
 
@@ -133,8 +159,7 @@ class Definition(Entry):
 
     __slots__ = ("node", "module", "generics", "parameters", "domain", "codomain", "weights", "states", "noise",
                  "reduces", "copies", "where", "guarded", "inferred", "diagram", "evaluation", "state", "scope",
-                 "learned")
-    called = "a morphism"
+                 "learned", "functor")
 
     def __init__(self, name: str, span: Span, node: tree.Morphism | tree.Primitive, module: Module) -> None:
         super().__init__(name, span)
@@ -158,6 +183,13 @@ class Definition(Entry):
         self.state = "new"
         self.scope: Any = None
         self.learned = False
+        # The endofunctor that it is an algebra or a coalgebra of.
+        self.functor: AnyFunctor | None = None
+
+    @property
+    def called(self) -> str:  # type: ignore[override]
+        keyword = getattr(self.node, "keyword", "morphism")
+        return "an algebra" if keyword == "algebra" else f"a {keyword}"
 
     @property
     def primitive(self) -> bool:

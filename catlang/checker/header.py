@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catlang import dims
-from catlang.checker.colours import colour
+from catlang.checker import algebras
+from catlang.checker.colours import colour, functor
 from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
     ConstantEntry,
@@ -13,6 +14,8 @@ from catlang.checker.entry import (
     DimEntry,
     Entry,
     Formal,
+    FunctorEntry,
+    FunctorVariableEntry,
     Given,
     ObjectEntry,
     ObjectVariableEntry,
@@ -25,6 +28,7 @@ from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, decide
 from catlang.objects.colour import Object, ObjectVariable, Product, Run, dims_of
+from catlang.objects.functor import Functor, FunctorVariable, abstract
 from catlang.span import Span
 from catlang.syntax import tree
 
@@ -32,8 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def _used_as_object(nodes: Iterable[tree.Node], name: str) -> bool | None:
-    """Whether a name stands where an object stands (True), only where a size does (False), or nowhere (None)."""
+def _used_as_object(nodes: Iterable[tree.Node], name: str, exponents: bool) -> bool | None:
+    """Whether a name stands where an object stands (True), only where a size does (False), or nowhere (None).
+
+    Above an object either may stand; with ``exponents`` a capital says that it is an object."""
     found: bool | None = None
     stack: list[tuple[tree.Node, bool]] = [(node, True) for node in nodes]
     while stack:
@@ -49,13 +55,15 @@ def _used_as_object(nodes: Iterable[tree.Node], name: str) -> bool | None:
                 stack.append((argument, as_object and not built_in and isinstance(argument, tree.Name)
                               and argument.text == name and argument.text[:1].isupper()))
         elif isinstance(node, tree.Binary) and node.operator == "^":
-            stack += [(node.left, as_object), (node.right, False)]
+            capital = exponents and isinstance(node.right, tree.Name) and node.right.text[:1].isupper()
+            stack += [(node.left, as_object), (node.right, as_object and capital)]
         else:
             stack += [(child, as_object) for child in node.children()]
     return found
 
 
-def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, outer: Scope) -> list[Given]:
+def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, outer: Scope,
+             exponents: bool = False) -> list[Given]:
     """Binds the generics of a header in ``scope``; what kind each is, its annotation or its use in the types says."""
     made: list[Given] = []
     for node in nodes:
@@ -72,7 +80,7 @@ def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, ou
             raise Fault(Diagnostic("E0203", f"the generic `{node.name}` hides {shadowed.called} of this file",
                                    [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
                                    help=("a generic may only hide a dim; choose another name",)))
-        entry = _generic(node, span, types, scope)
+        entry = _generic(node, span, types, scope, exponents)
         scope.names[node.name] = entry
         default = node.default
         if default is not None and isinstance(entry, ConstantEntry):
@@ -81,7 +89,7 @@ def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, ou
     return made
 
 
-def _generic(node: tree.Generic, span: Span, types: list[tree.Node], scope: Scope) -> Entry:
+def _generic(node: tree.Generic, span: Span, types: list[tree.Node], scope: Scope, exponents: bool) -> Entry:
     name = node.name
     if node.spread:
         return RunEntry(name, span, Run(name))
@@ -89,13 +97,15 @@ def _generic(node: tree.Generic, span: Span, types: list[tree.Node], scope: Scop
         wanted = constant_kind(node.kind, name)
         if wanted is not None:
             return ConstantEntry(name, span, wanted)
-        if isinstance(node.kind, tree.Name) and node.kind.text in ("dim", "nat", "object"):
+        if isinstance(node.kind, tree.Name) and node.kind.text in ("dim", "nat", "object", "endofunctor"):
+            if node.kind.text == "endofunctor":
+                return FunctorVariableEntry(name, span, FunctorVariable(name))
             if node.kind.text == "object":
                 return ObjectVariableEntry(name, span, ObjectVariable(name))
             return DimEntry(name, span, Variable(name, 0 if node.kind.text == "nat" else 1).poly)
-        raise fault("E0504", "a generic is a size, `nat`, `object`, `real`, `int`, `bool` or `choice(...)`", scope,
-                    node.kind, "no kind of generic")
-    if _used_as_object(types, name):
+        raise fault("E0504", "a generic is a size, `nat`, `object`, `endofunctor`, `real`, `int`, `bool` or "
+                    "`choice(...)`", scope, node.kind, "no kind of generic")
+    if _used_as_object(types, name, exponents):
         return ObjectVariableEntry(name, span, ObjectVariable(name))
     return DimEntry(name, span, Variable(name).poly)
 
@@ -114,6 +124,28 @@ def object_header(entry: ObjectEntry, outer: Scope) -> None:
     if not entry.node.nominal and entry.node.where:
         raise fault("E0309", "only a new colour can have conditions", scope, entry.node.where[0],
                     help=(f"write `object {entry.name} : ...`",))
+    for given in entry.generics:
+        _unused(given, scope, entry.name)
+
+
+def functor_header(entry: FunctorEntry, outer: Scope) -> None:
+    """Elaborates ``endofunctor F[A](X) = ...``."""
+    node = entry.node
+    scope = Scope(outer, outer.source)
+    entry.generics = [given.entry for given in generics(node.generics, [node.body], scope, outer, exponents=True)]
+    if node.variable is None:
+        found = functor(node.body, scope)
+        assert isinstance(found, Functor)
+        entry.functor = found
+    else:
+        span = Span(scope.source, node.variable_start, node.variable_start + len(node.variable))
+        if node.variable in scope.names:
+            raise Fault(Diagnostic("E0202", f"`{node.variable}` is a generic and the variable of one functor", [
+                Label(span, "again here"), Label(scope.names[node.variable].span, "first here", False)],
+                help=("rename one of them",)))
+        variable = ObjectVariable(node.variable)
+        scope.names[node.variable] = ObjectVariableEntry(node.variable, span, variable)
+        entry.functor = abstract(variable, colour(node.body, scope))
     for given in entry.generics:
         _unused(given, scope, entry.name)
 
@@ -151,6 +183,8 @@ def definition_header(definition: Definition, outer: Scope) -> None:
         _parameter(parameter, definition, scope, outer)
     definition.domain = colour(node.type.domain, scope)
     definition.codomain = colour(node.type.codomain, scope)
+    if getattr(node, "keyword", "morphism") != "morphism":
+        algebras.structure(definition, scope)
     for bank in banks:
         _bank(bank, definition, scope)
     if isinstance(node, tree.Morphism) and node.state is not None:

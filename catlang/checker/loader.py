@@ -21,10 +21,10 @@ from catlang.syntax.parser import parse
 LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "library")
 
 
-_DECLARED = re.compile(r"^(?:object|morphism|primitive) ([^\W\d]\w*)", re.MULTILINE)
+_DECLARED = re.compile(r"^(?:object|morphism|primitive|endofunctor|algebra|coalgebra) ([^\W\d]\w*)", re.MULTILINE)
 
 
-_NEXT = re.compile(r"^(?:##|object|morphism|primitive)", re.MULTILINE)
+_NEXT = re.compile(r"^(?:##|# ---|object|morphism|primitive|endofunctor|algebra|coalgebra)", re.MULTILINE)
 
 
 class Library(Module):
@@ -55,6 +55,8 @@ class Library(Module):
         for node in parsed.declarations:
             if isinstance(node, tree.Object):
                 self._object(node)
+            elif isinstance(node, tree.Endofunctor):
+                self._functor(node)
             elif isinstance(node, tree.Morphism | tree.Primitive):
                 self._definition(node)
         return self.scope.names.get(name)

@@ -20,6 +20,7 @@ from catlang.checker.entry import (
     DimEntry,
     Entry,
     FrozenEntry,
+    FunctorEntry,
     ModuleEntry,
     ObjectEntry,
 )
@@ -39,6 +40,7 @@ class Imports(Protocol):
     """What follows a file's imports, and knows the files in the order in which they were read."""
 
     order: list[Module]
+    prelude: Module
 
     def load(self, node: tree.Import, importer: Module) -> Module: ...
 
@@ -102,7 +104,8 @@ class Module:
             self.scope.names[name] = BrokenEntry(name, nowhere)
         declare = {tree.Import: self._import, tree.Dims: self._dims, tree.Param: self._param,
                    tree.Object: self._object, tree.Morphism: self._definition, tree.Primitive: self._definition,
-                   tree.Cell: self._cell, tree.Frozen: self._frozen, tree.Later: self._later}
+                   tree.Endofunctor: self._functor, tree.Cell: self._cell, tree.Frozen: self._frozen,
+                   tree.Later: self._later}
         for kind in (tree.Import, None):
             for node in parsed.declarations:
                 if (type(node) is tree.Import) != (kind is tree.Import):
@@ -209,6 +212,13 @@ class Module:
         if self.add(definition):
             self.definitions.append(definition)
 
+    def _functor(self, node: tree.Endofunctor) -> None:
+        entry = FunctorEntry(node.name, self._name_span(node), node, self)
+        if node.name in BUILT_IN:
+            raise Fault(Diagnostic("E0203", f"`{node.name}` is built in", [Label(entry.span, "cannot be declared")],
+                                   help=("choose another name",)))
+        self.add(entry)
+
     def _cell(self, node: tree.Cell) -> None:
         entry = CellEntry(node.name, self._name_span(node), node, self)
         if self.add(entry):
@@ -291,6 +301,23 @@ class Module:
         entry.state = "open"
         try:
             header.object_header(entry, self.scope)
+            entry.state = "done"
+        except Fault as problem:
+            self.fault(problem)
+            entry.state = "broken"
+
+    def functor_header(self, entry: FunctorEntry) -> None:
+        """Makes an endofunctor known; a broken one is told once."""
+        if entry.state in ("done", "broken"):
+            return
+        if entry.state == "open":
+            entry.state = "broken"
+            raise Fault(Diagnostic("E0206", f"the endofunctor `{entry.name}` is defined by itself",
+                                   [Label(entry.span, "its body leads back here")],
+                                   help=("a recursive object is a fixed point, `mu F`",)))
+        entry.state = "open"
+        try:
+            header.functor_header(entry, self.scope)
             entry.state = "done"
         except Fault as problem:
             self.fault(problem)

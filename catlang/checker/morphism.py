@@ -93,7 +93,7 @@ def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scop
         results.append(object_of(branch.outputs))
         branches.append(branch)
     result = results[0] if together else Sum(tuple(results))
-    return elaborator.box(CaseOf(branches), value, result, scope.span(node))
+    return elaborator.box(CaseOf(branches, together), value, result, scope.span(node))
 
 
 def _binary(elaborator: Elaborator, node: tree.Binary, value: Value, scope: Scope) -> Value:

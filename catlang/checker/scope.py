@@ -97,7 +97,7 @@ def lookup(scope: Scope, node: tree.Name, wanted: str) -> Entry:
 
 
 #: Names that the library is going to have.
-LATER = frozenset(["fold", "foldl", "scan", "scanl", "run", "unfold", "map", "table", "closure"])
+LATER = frozenset(["table", "closure"])
 
 
 def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:

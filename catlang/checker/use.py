@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.checker.call import Call
+from catlang.checker.colours import entry_of
 from catlang.checker.entry import (
     Definition,
     DimEntry,
@@ -21,6 +22,7 @@ from catlang.checker.entry import (
 from catlang.checker.form import is_single, takes_parameters
 from catlang.checker.labels import check_label, clash
 from catlang.checker.mismatch import Joint, previous
+from catlang.checker.recursion import act
 from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member
 from catlang.diagram.diagram import (
     Convert,
@@ -46,6 +48,8 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
         if not takes_parameters(head.function, scope):
             elaborator.join(product(()), value, Joint("input", None, node, scope, before))
             return elaborator.element(node, scope)
+        if entry_of(head.function, scope) is not None:
+            return act(elaborator, head, value, scope, before)
         arguments, head = head.arguments, head.function
     if isinstance(head, tree.Index):
         brackets, head = head.arguments, head.function

@@ -22,8 +22,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from catlang.dims import Dim
+from catlang.dims import Dim, Variable
 from catlang.objects.colour import Object, Product, resolve
+from catlang.objects.functor import Functor
 from catlang.span import Span
 
 
@@ -88,6 +89,10 @@ class Operation:
     def inside(self) -> dict[str, Diagram]:
         return {}
 
+    def around(self) -> tuple[Wire, ...]:
+        """The wires that it uses besides its inputs, those of its diagrams aside."""
+        return ()
+
 
 class Use(Operation):
     """A definition (a primitive, a morphism) at arguments: sizes, objects, runs and constants by the generics' names;
@@ -140,15 +145,47 @@ class Repeat(Operation):
 
 
 class CaseOf(Operation):
-    """``[f, g]``: which branch is taken the input says."""
+    """``[f, g]``: which branch is taken the input says; ``f + g``, where what comes out is not one (``together``)."""
 
-    __slots__ = ("branches",)
+    __slots__ = ("branches", "together")
 
-    def __init__(self, branches: list[Diagram]) -> None:
+    def __init__(self, branches: list[Diagram], together: bool) -> None:
         self.branches = branches
+        self.together = together
 
     def inside(self) -> dict[str, Diagram]:
         return {f"branch{number}": branch for number, branch in enumerate(self.branches)}
+
+
+class FunctorMap(Operation):
+    """``F(f)``: one diagram wherever the variable of a functor stands."""
+
+    __slots__ = ("functor", "body")
+
+    def __init__(self, functor: Functor, body: Diagram) -> None:
+        self.functor = functor
+        self.body = body
+
+    def inside(self) -> dict[str, Diagram]:
+        return {"body": self.body}
+
+
+class Open(Operation):
+    """A list as an axis of a length of its own, ``size``: ``List(A)`` is the sum of ``A^n`` over all ``n``."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: Variable) -> None:
+        self.size = size
+
+
+class Close(Operation):
+    """What has the length of an opened list for an axis, as a list again."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: Variable) -> None:
+        self.size = size
 
 
 class Literal(Operation):
@@ -216,7 +253,7 @@ class Instance:
     ``tied`` one is reparameterised along copy. ``initialisers`` say how weights begin.
     """
 
-    __slots__ = ("name", "operation", "span", "initialisers", "reparameterisation", "parts", "tied", "given")
+    __slots__ = ("name", "operation", "span", "initialisers", "reparameterisation", "parts", "tied", "given", "within")
 
     def __init__(self, name: str, operation: Operation, span: Span | None) -> None:
         self.name = name
@@ -228,6 +265,13 @@ class Instance:
         self.tied = False
         # The syntax of the morphism arguments it was made with: an instance has one set of them.
         self.given: Any = None
+        # The instance that holds it, where the diagram of that was put where it is used.
+        self.within: Instance | None = None
+
+    @property
+    def root(self) -> Instance:
+        """The instance that holds all around it."""
+        return self if self.within is None else self.within.root
 
 
 class Box:
@@ -290,6 +334,7 @@ def captured(diagram: Diagram) -> list[Wire]:
 
     for box in diagram.boxes:
         look(box.inputs)
+        look(box.operation.around())
         for inner in box.operation.inside().values():
             for wire in captured(inner):
                 if wire not in known:

@@ -11,7 +11,21 @@ from catlang.checker.entry import (
 )
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Value
-from catlang.objects.colour import REAL, Finite, Nominal, Object, ObjectVariable, Power, Product, Run, Sum, power
+from catlang.dims import Variable
+from catlang.objects.colour import (
+    REAL,
+    Finite,
+    Nominal,
+    Object,
+    ObjectVariable,
+    Power,
+    Product,
+    Run,
+    Sum,
+    power,
+    resolve,
+)
+from catlang.objects.functor import Exponential, Fixed, element_of
 from catlang.objects.substitution import Substitution
 
 #: What a piece of wiring makes of its input; a copy is a wire used twice, a drop one used never.
@@ -28,17 +42,43 @@ WIRING: dict[str, Callable[[Value], Value]] = {
 INJECTIONS = {"inl": 0, "inr": 1}
 
 
-def erase(obj: Object) -> Object:
-    """Nominal colours become their carriers, a sum its tag beside all its summands."""
+class Padded(Variable):
+    """The size to which lists are padded: no part of their object, each array of lists has its own."""
+
+    __slots__ = ()
+
+
+def carrier(obj: Object) -> Object:
+    """What carries an object: of a nominal colour its carrier, of a sum its tag beside all its summands."""
+    obj = resolve(obj)
     if isinstance(obj, Nominal):
-        substitution = Substitution()
-        for entry, part in zip([*obj.declaration.generics, *obj.declaration.closed], obj.arguments, strict=True):
-            if isinstance(entry, DimEntry):
-                [rigid] = dims.variables(entry.value)
-                substitution.dims[rigid] = part
-            else:
-                substitution.objects[entry.variable] = part
-        return erase(substitution.object(obj.declaration.body))
+        return carrier(_carried(obj))
+    if isinstance(obj, Power):
+        return power(carrier(obj.base), obj.axes)
+    if isinstance(obj, Sum):
+        return Product((Finite(len(obj.items)), *obj.items))
+    return obj
+
+
+def _carried(obj: Nominal) -> Object:
+    substitution = Substitution()
+    for entry, part in zip([*obj.declaration.generics, *obj.declaration.closed], obj.arguments, strict=True):
+        if isinstance(entry, DimEntry):
+            [rigid] = dims.variables(entry.value)
+            substitution.dims[rigid] = part
+        else:
+            substitution.objects[entry.variable] = part
+    return substitution.object(obj.declaration.body)
+
+
+def erase(obj: Object) -> Object:
+    """Nominal colours become their carriers, a sum its tag beside all its summands, a list its length beside its
+    elements along an axis."""
+    if (element := element_of(obj) if isinstance(obj, Fixed) else None) is not None:
+        size = Padded("length", 1)
+        return Product((Finite(size.poly + 1), power(erase(element), (size.poly,))))
+    if isinstance(obj, Nominal):
+        return erase(_carried(obj))
     if isinstance(obj, Power):
         return power(erase(obj.base), obj.axes)
     if isinstance(obj, Product):
@@ -94,4 +134,6 @@ def grounded(obj: Object) -> Object:
         return Product(tuple(grounded(item) for item in obj.items), obj.names)
     if isinstance(obj, Sum):
         return Sum(tuple(grounded(item) for item in obj.items))
+    if isinstance(obj, Fixed | Exponential):
+        return obj.mapped(lambda part: grounded(part) if isinstance(part, Object) else part)
     return obj

@@ -11,6 +11,7 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Operation, Wire, wires
 from catlang.dims import Variable
 from catlang.network.network import Each, Family, Loop, Network, Sub
+from catlang.network.recursion import Grow, GrowTree, Mask, OfLists, Opened, Scan
 from catlang.objects.colour import Object, dims_of
 
 
@@ -29,7 +30,11 @@ def close(network: Network, mine: set[Variable]) -> None:
             found.diagram(instance.reparameterisation, inside)
     for wire in found.wires:
         found.size(wire.object)
-    network.sizes = sorted(found.sizes, key=lambda variable: (variable not in mine, variable.name, variable.serial))
+    if network.held:
+        for instance in network.instances.values():
+            found.operation(instance)
+    network.sizes = sorted((size for size in found.sizes if size not in found.bound),
+                           key=lambda variable: (variable not in mine, variable.name, variable.serial))
     network.free, network.lent, network.frozen = list(found.wires), list(found.instances), list(found.frozen)
     network.stochastic = found.noisy
 
@@ -44,6 +49,8 @@ class _Free:
         self.instances: dict[Instance, None] = {}
         self.frozen: dict[FrozenEntry, None] = {}
         self.noisy = False
+        # Names for sizes that the network gives itself.
+        self.bound: set[Variable] = set()
 
     def size(self, value: Any) -> None:
         """The sizes in an argument, whatever that is."""
@@ -60,12 +67,17 @@ class _Free:
             for one in value:
                 self.size(one)
 
+    def operation(self, instance: Instance) -> None:
+        """The sizes of an instance that no box here is of."""
+        self._operation(instance.operation, set())
+
     def diagram(self, diagram: Diagram, known: set[Wire]) -> None:
         known = known | set(wires(diagram.inputs))
         for wire in wires(diagram.inputs):
             self.size(wire.object)
         for box in diagram.boxes:
             self._taken(wires(box.inputs), known)
+            self._taken(list(box.operation.around()), known)
             for wire in wires(box.outputs):
                 self.size(wire.object)
             if box.instance is not None:
@@ -91,13 +103,17 @@ class _Free:
                 self.size(value)
             if isinstance(operation, Loop | Family):
                 self.size(operation.count)
-            self._taken(operation.network.free, known)
             for instance in operation.network.lent:
                 self._lent(instance)
             for entry in operation.network.frozen:
                 self.frozen.setdefault(entry)
             self.noisy |= operation.network.stochastic
-        elif isinstance(operation, Each):
+        elif isinstance(operation, Each | Scan | Mask | OfLists):
+            self.size(operation.size)
+        elif isinstance(operation, Grow | GrowTree):
+            self.size(operation.bound)
+        elif isinstance(operation, Opened):
+            self.bound.add(operation.length)
             self.size(operation.size)
 
     def _taken(self, used: list[Wire], known: set[Wire]) -> None:
@@ -106,5 +122,6 @@ class _Free:
                 self.wires.setdefault(wire)
 
     def _lent(self, instance: Instance) -> None:
+        instance = instance.root
         if instance not in self.owned:
             self.instances.setdefault(instance)

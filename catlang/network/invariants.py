@@ -85,8 +85,7 @@ def called(box: Box) -> str:
 
 def consumed(box: Box) -> list[Wire]:
     """The wires that a box takes: its inputs, and what is free in its network."""
-    free = box.operation.network.free if isinstance(box.operation, Sub) else []
-    return [*wires(box.inputs), *free]
+    return [*wires(box.inputs), *box.operation.around()]
 
 
 # -------------------------------------------------------------------- the checkers

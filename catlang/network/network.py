@@ -15,6 +15,7 @@ from __future__ import annotations
 from catlang.checker.entry import Definition, FrozenEntry
 from catlang.diagram.diagram import Diagram, Instance, Operation, Wire
 from catlang.dims import Dim, Variable
+from catlang.objects.colour import Object
 from catlang.span import Span
 
 
@@ -37,6 +38,22 @@ class Network:
         self.lent: list[Instance] = []
         self.frozen: list[FrozenEntry] = []
         self.stochastic = False
+        # Where what it takes and gives is not what its definition does: morphisms have become their arguments.
+        self.domain: Object | None = None
+        self.codomain: Object | None = None
+        # Of instances whose diagrams were put where they are used there are networks that only hold: never called.
+        self.held = False
+        self.holders: list[Instance] = []
+
+    @property
+    def takes(self) -> Object | None:
+        """The object of what it takes, as its header has it."""
+        return self.domain if self.domain is not None or self.definition is None else self.definition.domain
+
+    @property
+    def gives(self) -> Object | None:
+        """The object of what it gives."""
+        return self.codomain if self.codomain is not None or self.definition is None else self.definition.codomain
 
     @property
     def bodies(self) -> list[Diagram]:
@@ -51,6 +68,9 @@ class Sub(Operation):
     def __init__(self, network: Network, sizes: dict[Variable, Dim]) -> None:
         self.network = network
         self.sizes = sizes
+
+    def around(self) -> tuple[Wire, ...]:
+        return tuple(self.network.free)
 
 
 class Loop(Sub):
@@ -75,16 +95,21 @@ class Family(Sub):
 
 
 class Each(Operation):
-    """A diagram along one more axis in front; wires from around are constant along it."""
+    """A diagram along one more axis in front; wires from around are constant along it. Where the axis is that of padded
+    lists, ``lengths`` says how many of its entries are theirs."""
 
-    __slots__ = ("size", "body")
+    __slots__ = ("size", "body", "lengths")
 
-    def __init__(self, size: Dim, body: Diagram) -> None:
+    def __init__(self, size: Dim, body: Diagram, lengths: Wire | None = None) -> None:
         self.size = size
         self.body = body
+        self.lengths = lengths
 
     def inside(self) -> dict[str, Diagram]:
         return {"body": self.body}
+
+    def around(self) -> tuple[Wire, ...]:
+        return () if self.lengths is None else (self.lengths,)
 
 
 class Choose(Operation):

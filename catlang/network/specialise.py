@@ -29,6 +29,7 @@ from catlang.checker.entry import (
     ConstantEntry,
     Definition,
     DimEntry,
+    FunctorVariableEntry,
     ObjectVariableEntry,
     RunEntry,
 )
@@ -36,11 +37,19 @@ from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
 from catlang.dims import Dim, Variable
-from catlang.network.erasure import INJECTIONS, WIRING, erase, grounded, inside, spread
+from catlang.network.erasure import INJECTIONS, WIRING, Padded, erase, grounded, inside, spread
 from catlang.network.free import close
+from catlang.network.masking import Masking
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
-from catlang.objects.colour import Object, Run, Sum, axes_of
+from catlang.network.pruning import pruned
+from catlang.network.schemes import Deferred, Injected, Schemes, changed, deferred, with_front, without_front
+from catlang.objects.colour import Finite, Object, Product, Run, Sum, axes_of, base_of, dims_of, resolve
+from catlang.objects.functor import Exponential
 from catlang.objects.substitution import Substitution
+
+
+class Endless(ValueError):
+    """A morphism that gives something infinite; it is no network by itself."""
 
 
 class Env:
@@ -54,10 +63,13 @@ class Env:
         self.substitution = substitution
         self.constants = constants
         self.formals = formals
-        self.wires: dict[Wire, Value] = {}
+        self.wires: dict[Wire, Any] = {}
         self.instances: dict[Instance, Instance] = {}
+        # In a step of a loop everything lies open; ``within`` is the instance that holds the instances met here.
+        self.inlining = outer.inlining if outer is not None else False
+        self.within: Instance | None = None
 
-    def value(self, value: Value) -> Value:
+    def value(self, value: Value) -> Any:
         if not isinstance(value, Wire):
             return tuple(self.value(part) for part in value)
         env: Env | None = self
@@ -85,6 +97,8 @@ class Specialiser:
         self.sizes = sizes
         self.constants = constants
         self.made: dict[Any, Network] = {}
+        self.schemes = Schemes(self)
+        self.prelude: Any = None
 
     # ---------------------------------------------------------------- networks
 
@@ -92,8 +106,45 @@ class Specialiser:
                    bodies: dict[str, tuple[Diagram, Env]] | None = None, env: Env | None = None,
                    tied: bool = False) -> Network:
         """The network of a morphism at its objects, constants and bodies; its sizes stay generic."""
+        if self.prelude is None:
+            self.prelude = definition.module.loader.prelude.scope
+        substitution, constants, key = self._arguments(definition, arguments, env)
+        key.append(tied)
+        cached = tuple(key)
+        if not bodies and cached in self.made:
+            return self.made[cached]
+        network = Network(definition.name, definition, definition.span)
+        if not bodies:
+            self.made[cached] = network
+        assert definition.diagram is not None, f"`{definition.name}` was not elaborated"
+        new = Env(None, definition.diagram, network, substitution, constants, bodies or {})
+        self._fill(network, definition.diagram, new, tied)
+        if deferred(definition.codomain):
+            self._uncurried(network, new)
+        if definition.evaluation is not None:
+            second = Env(None, definition.evaluation, network, substitution, constants, bodies or {})
+            network.evaluation = self._body(definition.evaluation, second, tied)
+        self._close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
+                              for variable in dims.variables(generic.entry.value)})
+        return network
+
+    def _close(self, network: Network, mine: set[Variable]) -> None:
+        """What is free in a network, those first that are never called."""
+        for body in network.bodies:
+            pruned(body)
+        for instance in reversed(network.holders):
+            assert isinstance(instance.operation, Sub)
+            holder = instance.operation.network
+            close(holder, set())
+            instance.operation.sizes.update({variable: variable.poly for variable in holder.sizes})
+        close(network, mine)
+
+    def _arguments(self, definition: Definition, arguments: dict[str, Any] | None,
+                   env: Env | None) -> tuple[Substitution, dict[Constant, Any], list[Any]]:
+        """What is put for the generics of a definition, but for sizes that are no list's; and what tells apart the
+        networks that come of it."""
         substitution, constants = Substitution(dims=dict(self.sizes)), dict(self.constants)
-        key: list[Any] = [id(definition), tied]
+        key: list[Any] = [id(definition)]
         if arguments is not None:
             for variable, value in arguments.get("", {}).items():
                 substitution.dims[variable] = env.substitution.dim(value) if env else value
@@ -114,48 +165,72 @@ class Specialiser:
             elif isinstance(entry, ConstantEntry):
                 constants[entry.constant] = self.constant(value, env) if value is not None else entry.constant.default
                 key.append((entry.name, constants[entry.constant]))
-        cached = tuple(key)
-        if not bodies and cached in self.made:
-            return self.made[cached]
-        network = Network(definition.name, definition, definition.span)
-        if not bodies:
-            self.made[cached] = network
-        assert definition.diagram is not None, f"`{definition.name}` was not elaborated"
-        new = Env(None, definition.diagram, network, substitution, constants, bodies or {})
-        self._fill(network, definition.diagram, new, tied)
-        if definition.evaluation is not None:
-            second = Env(None, definition.evaluation, network, substitution, constants, bodies or {})
-            network.evaluation = self._body(definition.evaluation, second, tied)
-        close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
-                              for variable in dims.variables(generic.entry.value)})
-        return network
+            elif isinstance(entry, FunctorVariableEntry) and value is not None:
+                substitution.functors[entry.variable] = env.substitution.functor(value) if env else value
+                key.append(substitution.functors[entry.variable])
+            elif isinstance(entry, DimEntry) and value is not None and env is not None:
+                size = env.substitution.dim(value)
+                if self.schemes.listed(size):
+                    [rigid] = dims.variables(entry.value)
+                    substitution.dims[rigid] = size
+                    key.append((rigid, size))
+        return substitution, constants, key
 
     def closure(self, name: str, body: Diagram, env: Env) -> Network:
         """The network of a diagram held by a box, seen from where it stands."""
         network = Network(name, None, body.span)
         inner = Env(env, body, network, env.substitution, env.constants, env.formals)
         self._fill(network, body, inner, False)
-        close(network, set())
+        self._close(network, set())
         return network
+
+    def _uncurried(self, network: Network, env: Env) -> None:
+        """A network gives arrays: in place of morphisms it gives what they give, and takes what they take."""
+        made, definition = network.diagram, network.definition
+        assert definition is not None
+        taken: list[tuple[Object, Value]] = []
+
+        def given(obj: Object, value: Any) -> tuple[Object, Value]:
+            obj = resolve(obj)
+            if isinstance(obj, Exponential) and isinstance(value, Deferred):
+                argument = d.fresh(self.object(obj.exponent, env), made.span)
+                taken.append((obj.exponent, argument))
+                return given(obj.base, value.applied(argument, made))
+            if isinstance(value, Deferred):
+                raise Endless(definition.name)
+            if isinstance(obj, Product) and deferred(obj):
+                found = [given(item, part) for item, part in zip(obj.items, value, strict=True)]
+                return Product(tuple(one for one, _ in found), obj.names), tuple(part for _, part in found)
+            return obj, value
+
+        network.codomain, made.outputs = given(definition.codomain, made.outputs)
+        if taken:
+            network.domain = Product((definition.domain, *(obj for obj, _ in taken)))
+            made.inputs = (made.inputs, *(value for _, value in taken))
 
     def _fill(self, network: Network, diagram: Diagram, env: Env, tied: bool) -> None:
         network.diagram = self._body(diagram, env, tied)
         network.diagram.instances = network.instances
 
     def _body(self, diagram: Diagram, env: Env, tied: bool) -> Diagram:
-        made = Diagram(diagram.name, (), None, diagram.span)
-        made.inputs = self._inputs(diagram.inputs, env)
+        return self.filled(diagram, self.inputs(diagram.inputs, env), env, tied)
+
+    def filled(self, diagram: Diagram, inputs: Value, env: Env, tied: bool) -> Diagram:
+        """A diagram specialised, on these inputs."""
+        made = Diagram(diagram.name, inputs, None, diagram.span)
+        self.bind(diagram.inputs, inputs, env)
         for box in diagram.boxes:
-            self._box(box, made, env, tied)
+            self.box(box, made, env, tied)
         made.outputs = env.value(diagram.outputs)
         return made
 
-    def _inputs(self, value: Value, env: Env) -> Value:
+    def inputs(self, value: Value, env: Env) -> Value:
+        """New wires for those of a generic diagram."""
         if isinstance(value, Wire):
             made = self.fresh(value, env)
             env.wires[value] = made
             return made
-        return tuple(self._inputs(part, env) for part in value)
+        return tuple(self.inputs(part, env) for part in value)
 
     def fresh(self, wire: Wire, env: Env) -> Value:
         """New wires for a wire of the generic diagram."""
@@ -182,17 +257,55 @@ class Specialiser:
             return env.substitution.dim(value)
         return value
 
+    # ---------------------------------------------------------------- what lies open
+
+    def _opens(self, box: Box, body: Diagram | None, env: Env) -> bool:
+        """Whether a body is put where it is used, not called: in a loop, and where what goes in or out is no array."""
+        return body is not None and (env.inlining or deferred(d.object_of(box.outputs)) or deferred(
+            d.object_of(box.inputs)))
+
+    def _inline(self, box: Box, body: Diagram, inner: Env, made: Diagram, env: Env) -> None:
+        """The boxes of an instance of a diagram, here; the instance holds those in it, and is never called."""
+        assert box.instance is not None
+        instance = env.instance(box.instance)
+        if instance is None:
+            operation = box.operation
+            name = operation.definition.name if isinstance(operation, d.Use) else _inside(env, box)
+            holder = Network(name, None, body.span)
+            holder.held = True
+            instance = self._instance(box.instance, Sub(holder, {}), env)
+            env.network.holders.append(instance)
+        inner.within = instance
+        inner.inlining = True
+        self.bind(body.inputs, env.value(box.inputs), inner)
+        for one in body.boxes:
+            self.box(one, made, inner, False)
+        self.bind(box.outputs, inner.value(body.outputs), env)
+
     # ---------------------------------------------------------------- boxes
 
-    def _box(self, box: Box, made: Diagram, env: Env, tied: bool) -> None:
+    def box(self, box: Box, made: Diagram, env: Env, tied: bool) -> None:
         operation = box.operation
-        if isinstance(operation, d.Split | d.Convert):
-            self._bind(box.outputs, env.value(box.inputs), env)
+        if isinstance(operation, d.Open):
+            self.schemes.open(box, operation, made, env)
+        elif isinstance(operation, d.Close):
+            self.schemes.close(box, operation, made, env)
+        elif isinstance(operation, d.FunctorMap):
+            self.schemes.act(box, operation, made, env)
+        elif isinstance(operation, d.Split | d.Convert):
+            self.bind(box.outputs, env.value(box.inputs), env)
         elif isinstance(operation, d.Use):
             self._use(box, operation, made, env)
         elif isinstance(operation, d.Formal):
             body, where = env.formals[operation.name]
+            if self._opens(box, body, env):
+                self._inline(box, body, Env(where, body, env.network, where.substitution, where.constants,
+                                            where.formals), made, env)
+                return
             self._sub(box, lambda: self.closure(_inside(env, box), body, where), made, env)
+        elif isinstance(operation, d.Group) and self._opens(box, operation.body, env):
+            self._inline(box, operation.body, Env(env, operation.body, env.network, env.substitution, env.constants,
+                                                  env.formals), made, env)
         elif isinstance(operation, d.Group):
             self._sub(box, lambda: self.closure(_inside(env, box), operation.body, env), made, env)
         elif isinstance(operation, d.Repeat):
@@ -211,38 +324,59 @@ class Specialiser:
     def _shuffle(self, box: Box, operation: d.Shuffle, made: Diagram, env: Env) -> None:
         """A pattern; where it moves whole elements, every array that they are made of, with its own axes behind."""
         if operation.kind not in ("rearrange", "repeat"):
+            if self.schemes.opened and self._masked(box, operation, made, env):
+                return
             self._plain(box, operation, made, env)
             return
-        outputs = wires(self._inputs(box.outputs, env))
+        outputs = wires(self.inputs(box.outputs, env))
         for source, target in zip(wires(env.value(box.inputs)), outputs, strict=True):
             made.boxes.append(Box(inside(operation, axes_of(source.object)), source, target, None, box.span))
 
+    def _masked(self, box: Box, operation: d.Shuffle, made: Diagram, env: Env) -> bool:
+        """A sum along the axis of a list."""
+        output = self.inputs(box.outputs, env)
+        masking = Masking(self.schemes, made, box.span, self.prelude)
+        assert isinstance(output, Wire)
+        return masking.pattern(operation, wires(env.value(box.inputs)), output)
+
     def _plain(self, box: Box, operation: Operation, made: Diagram, env: Env, instance: Instance | None = None) -> None:
-        outputs = self._inputs(box.outputs, env)
+        outputs = self.inputs(box.outputs, env)
         if box.instance is not None and instance is None:
             instance = env.instance(box.instance)
         made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
 
-    def _bind(self, value: Value, found: Value, env: Env) -> None:
+    def bind(self, value: Value, found: Value, env: Env) -> None:
         """Says what the wires of the generic diagram stand for."""
         if isinstance(value, Wire):
             env.wires[value] = found
-            if value.name is not None:
+            if value.name is not None and not isinstance(found, Deferred):
                 d.call(found, value.name)
         else:
             for part, other in zip(value, found, strict=True):  # type: ignore[arg-type]
-                self._bind(part, other, env)
+                self.bind(part, other, env)
 
     def _use(self, box: Box, operation: d.Use, made: Diagram, env: Env) -> None:
         definition = operation.definition
+        if definition.structural and self.schemes.use(box, operation, made, env):
+            return
         if not definition.primitive:
             bodies = {name: (body, env) for name, body in operation.bodies.items()}
+            if definition.evaluation is None and self._opens(box, definition.diagram, env) and not (
+                    box.instance is not None and box.instance.tied):
+                substitution, constants, _ = self._arguments(definition, operation.arguments, env)
+                for generic in definition.generics:
+                    if isinstance(generic.entry, DimEntry):
+                        [rigid] = dims.variables(generic.entry.value)
+                        substitution.dims[rigid] = env.substitution.dim(operation.arguments[generic.entry.name])
+                self._inline(box, definition.diagram, Env(None, definition.diagram, env.network, substitution,
+                                                          constants, bodies), made, env)
+                return
             reparameterised = box.instance is not None and box.instance.tied
             self._sub(box, lambda: self.definition(definition, operation.arguments, bodies, env, reparameterised), made,
                       env, arguments=operation.arguments, definition=definition)
             return
         if definition.structural and definition.name in WIRING:
-            self._bind(box.outputs, WIRING[definition.name](env.value(box.inputs)), env)
+            self.bind(box.outputs, WIRING[definition.name](env.value(box.inputs)), env)
             return
         if definition.structural and definition.name in INJECTIONS:
             self._inject(box, made, env, INJECTIONS[definition.name])
@@ -255,12 +389,21 @@ class Specialiser:
             return
         if operation.bodies:
             [body] = operation.bodies.values()
-            inner = self._body(body, env, False)
-            self._plain(box, Each(env.substitution.dim(operation.arguments["n"]), inner), made, env)
+            size = env.substitution.dim(operation.arguments["n"])
+            value = env.value(box.inputs)
+            inner = self.filled(body, without_front(value), env, False)
+            outputs = with_front(inner.outputs, size)
+            made.boxes.append(Box(Each(size, inner, self.schemes.lengths_of(size)), value, outputs, None, box.span))
+            self.bind(box.outputs, outputs, env)
             return
         arguments = {name: self._argument(value, env) for name, value in operation.arguments.items() if name}
         plain = d.Use(definition, arguments, {})
-        self._plain(box, plain, made, env, self._primitive_instance(box, plain, env))
+        instance = self._primitive_instance(box, plain, env)
+        if definition.structural and self.schemes.opened and Masking(
+                self.schemes, made, box.span, definition.module.scope, instance).primitive(
+                    plain, env.value(box.inputs), self.inputs(box.outputs, env)):
+            return
+        self._plain(box, plain, made, env, instance)
 
     def _size(self, operation: d.Use, size: Dim, env: Env) -> Dim:
         return env.substitution.dim(arguments_as_substitution(operation).dim(size))
@@ -290,13 +433,18 @@ class Specialiser:
         owner = env
         while owner.outer is not None and (owner.scope is None or owner.scope.instances.get(old.name) is not old):
             owner = owner.outer
-        made = owner.network.instances.get(old.name)
+        held = owner.network
+        if owner.within is not None:
+            assert isinstance(owner.within.operation, Sub)
+            held = owner.within.operation.network
+        made = held.instances.get(old.name)
         if made is None:
             made = Instance(old.name, operation, old.span)
+            made.within = owner.within
             made.initialisers = old.initialisers
             made.parts = old.parts
             made.tied = old.tied
-            owner.network.instances[old.name] = made
+            held.instances[old.name] = made
             if old.reparameterisation is not None:
                 inner = Env(env, old.reparameterisation, env.network, env.substitution, env.constants, env.formals)
                 made.reparameterisation = self._body(old.reparameterisation, inner, False)
@@ -318,44 +466,54 @@ class Specialiser:
                         [rigid] = dims.variables(generic.entry.value)
                         if rigid in sizes:
                             sizes[rigid] = env.substitution.dim(arguments[generic.entry.name])
+            padded(sizes, network.diagram.inputs, env.value(box.inputs))
             operation = wrap(network, sizes) if wrap is not None else Sub(network, sizes)
             instance = self._instance(box.instance, operation, env)
-        made.boxes.append(Box(instance.operation, env.value(box.inputs), self._inputs(box.outputs, env), instance,
-                              box.span))
+        operation = instance.operation
+        assert isinstance(operation, Sub)
+        outputs = self.inputs(box.outputs, env)
+        if any(isinstance(variable, Padded) for wire in wires(outputs) for variable in variables_of(wire.object)):
+            # How long a list is padded is no part of its object: the network says what comes out.
+            put = Substitution(dims=dict(operation.sizes))
+            outputs = changed(operation.network.diagram.outputs, put.object)
+            self.bind(box.outputs, outputs, env)
+        made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
 
     def _inject(self, box: Box, made: Diagram, env: Env, place: int) -> None:
         """``inl`` and ``inr``: the tag, the value at its place, zeros at the other."""
         assert isinstance(box.outputs, Wire)
-        outputs = self._inputs(box.outputs, env)
-        assert isinstance(outputs, tuple)
-        value = env.value(box.inputs)
-        parts: list[Value] = []
-        for number, part in enumerate(outputs):
-            if number == place + 1:
-                parts.append(value)
-                continue
-            for wire in wires(part):
-                made.boxes.append(Box(d.Literal(place if number == 0 else 0), (), wire, None, box.span))
-            parts.append(part)
-        env.wires[box.outputs] = tuple(parts)
+        whole = resolve(env.substitution.object(box.outputs.object))
+        assert isinstance(whole, Sum)
+        env.wires[box.outputs] = self.schemes.injected(place, env.value(box.inputs), whole, made, env, box.span)
 
     def _case(self, box: Box, operation: d.CaseOf, made: Diagram, env: Env, tied: bool) -> None:
         """Every branch is run on its summand; the tag chooses."""
         value = env.value(box.inputs)
         assert isinstance(value, tuple)
         tag, *summands = value
+        if isinstance(value, Injected):
+            # The constructor is known: there is nothing to choose.
+            branch = operation.branches[value.place]
+            self.bind(branch.inputs, summands[value.place], env)
+            for inner in branch.boxes:
+                self.box(inner, made, env, tied)
+            result = env.value(branch.outputs)
+            if not operation.together:
+                whole = resolve(env.substitution.object(d.object_of(box.outputs)))
+                assert isinstance(whole, Sum)
+                result = self.schemes.injected(value.place, result, whole, made, env, box.span)
+            self.bind(box.outputs, result, env)
+            return
         results = []
         for branch, summand in zip(operation.branches, summands, strict=True):
-            self._bind(branch.inputs, summand, env)
+            self.bind(branch.inputs, summand, env)
             for inner in branch.boxes:
-                self._box(inner, made, env, tied)
+                self.box(inner, made, env, tied)
             results.append(env.value(branch.outputs))
-        outputs = self._inputs(box.outputs, env)
-        whole = d.object_of(box.outputs)
-        if isinstance(env.substitution.object(whole), Sum) and len(results) != 1 and not _alike(results[0], outputs):
-            assert isinstance(outputs, tuple)
-            env.wires[box.outputs] = (tag, *results)  # type: ignore[index]
+        if not operation.together:
+            self.bind(box.outputs, (tag, *results), env)
             return
+        outputs = self.inputs(box.outputs, env)
         for places in zip(wires(outputs), *(wires(result) for result in results), strict=True):
             made.boxes.append(Box(Choose(), (tag, *places[1:]), places[0], None, box.span))
 
@@ -367,5 +525,19 @@ def _inside(env: Env, box: Box) -> str:
     return f"{env.network.name}_{stem if stem and ordinal.isdigit() else box.instance.name}"
 
 
-def _alike(left: Value, right: Value) -> bool:
-    return [wire.object for wire in wires(left)] == [wire.object for wire in wires(right)]
+def padded(sizes: dict[Variable, Dim], formal: Value, given: Value) -> None:
+    """Adds the padded sizes of the lists that a network takes, as those given have them."""
+    formals = wires(formal)
+    for one, other in zip(formals, wires(given)[-len(formals):] if formals else [], strict=True):
+        first, second = base_of(one.object), base_of(other.object)
+        pairs = list(zip(axes_of(one.object), axes_of(other.object), strict=True))
+        if isinstance(first, Finite) and isinstance(second, Finite):
+            pairs.append((first.size, second.size))
+        for axis, size in pairs:
+            for variable in dims.variables(axis) if isinstance(axis, dims.Poly) else ():
+                if isinstance(variable, Padded):
+                    sizes[variable] = size - (axis - variable.poly)
+
+
+def variables_of(obj: Object) -> list[Variable]:
+    return [variable for size in dims_of(obj) for variable in dims.variables(size)]

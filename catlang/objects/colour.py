@@ -20,7 +20,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from catlang import dims
@@ -52,6 +52,18 @@ class Object:
 
     def _key(self) -> tuple[Any, ...]:
         return ()
+
+    def parts(self) -> tuple[Any, ...]:
+        """The objects and sizes that it is made of, where no walk knows its kind."""
+        return ()
+
+    def mapped(self, change: Callable[[Any], Any]) -> Object:
+        """The object with its parts changed."""
+        return self
+
+    def shown(self, loose: bool) -> str:
+        """How the source writes it."""
+        return "?"
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -109,6 +121,9 @@ class Finite(Object):
     def _key(self) -> tuple[Any, ...]:
         return (self.size,)
 
+    def mapped(self, change: Callable[[Any], Any]) -> Object:
+        return Finite(change(self.size))
+
 
 class Nominal(Object):
     """A colour of its own, ``object Kelvin : R[1]``: equal only to itself, at equal arguments."""
@@ -124,6 +139,9 @@ class Nominal(Object):
 
     def _key(self) -> tuple[Any, ...]:
         return (id(self.declaration), self.arguments)
+
+    def mapped(self, change: Callable[[Any], Any]) -> Object:
+        return Nominal(self.declaration, self.name, tuple(change(part) for part in self.arguments))
 
 
 class ObjectVariable(Object):
@@ -189,6 +207,9 @@ class Power(Object):
     def _key(self) -> tuple[Any, ...]:
         return (self.base, self.axes)
 
+    def mapped(self, change: Callable[[Any], Any]) -> Object:
+        return power(change(self.base), self.axes)
+
 
 class Product(Object):
     """``A * B * ...``; of none it is the terminal object ``1``. Names, where given, are part of the colour."""
@@ -204,6 +225,9 @@ class Product(Object):
     def _key(self) -> tuple[Any, ...]:
         return (self.items, self.names)
 
+    def mapped(self, change: Callable[[Any], Any]) -> Object:
+        return Product(tuple(change(item) for item in self.items), self.names)
+
 
 class Sum(Object):
     """``A + B + ...``"""
@@ -217,6 +241,9 @@ class Sum(Object):
 
     def _key(self) -> tuple[Any, ...]:
         return (self.items,)
+
+    def mapped(self, change: Callable[[Any], Any]) -> Object:
+        return Sum(tuple(change(item) for item in self.items))
 
 
 UNIT = Product(())
@@ -291,7 +318,7 @@ def resolve(obj: Object) -> Object:
     if kind is Nominal:
         assert isinstance(obj, Nominal)
         return Nominal(obj.declaration, obj.name, tuple(resolve_part(part) for part in obj.arguments))
-    return obj
+    return obj.mapped(resolve_part)
 
 
 def resolve_part(part: Any) -> Any:
@@ -349,6 +376,9 @@ def dims_of(obj: Object) -> list[Dim]:
                 found += dims_of(part)
             elif isinstance(part, int | dims.Poly):
                 found.append(part)
+    else:
+        for part in obj.parts():
+            found += dims_of(part)
     return found
 
 
@@ -406,4 +436,4 @@ def show(obj: Object, loose: bool = True) -> str:
     if isinstance(obj, Sum):
         text = " + ".join(show(item, loose=isinstance(item, Product)) for item in obj.items)
         return text if loose else f"({text})"
-    return "?"
+    return obj.shown(loose)

@@ -20,12 +20,13 @@ from catlang.objects.colour import (
     power,
     resolve,
 )
+from catlang.objects.functor import AnyFunctor, Applied, Fixed, FunctorVariable, apply, solved
 
 
 class Substitution:
     """What is put for generic dimensions, objects and runs; applied to objects and dimensions."""
 
-    __slots__ = ("dims", "objects", "runs")
+    __slots__ = ("dims", "objects", "runs", "functors")
 
     def __init__(self, dims: dict[dims.Variable, Dim] | None = None,
                  objects: dict[ObjectVariable, Object] | None = None,
@@ -33,6 +34,7 @@ class Substitution:
         self.dims = dims if dims is not None else {}
         self.objects = objects if objects is not None else {}
         self.runs = runs if runs is not None else {}
+        self.functors: dict[FunctorVariable, AnyFunctor] = {}
 
     def dim(self, dim: Dim) -> Dim:
         if type(dim) is int:
@@ -61,7 +63,7 @@ class Substitution:
         return part
 
     def object(self, obj: Object) -> Object:
-        if not (self.dims or self.objects or self.runs):
+        if not (self.dims or self.objects or self.runs or self.functors):
             return resolve(obj)
         kind = type(obj)
         if kind is Power:
@@ -84,4 +86,14 @@ class Substitution:
         if kind is Nominal:
             assert isinstance(obj, Nominal)
             return Nominal(obj.declaration, obj.name, tuple(self.part(part) for part in obj.arguments))
-        return obj
+        if kind is Applied or kind is Fixed:
+            assert isinstance(obj, Applied | Fixed)
+            functor = self.functor(obj.functor)
+            return apply(functor, self.object(obj.argument)) if isinstance(obj, Applied) else Fixed(obj.kind, functor)
+        return obj.mapped(self.part)
+
+    def functor(self, functor: AnyFunctor) -> AnyFunctor:
+        functor = solved(functor)
+        if isinstance(functor, FunctorVariable):
+            return self.functors.get(functor, functor)
+        return functor.mapped(self.part)

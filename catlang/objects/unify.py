@@ -44,6 +44,16 @@ from catlang.objects.colour import (
     show,
     show_axis,
 )
+from catlang.objects.functor import (
+    AnyFunctor,
+    Applied,
+    Exponential,
+    Fixed,
+    Functor,
+    FunctorVariable,
+    dangling,
+    solved,
+)
 
 
 class Mismatch(Exception):
@@ -206,6 +216,8 @@ class Unifier:
             return
         if _occurs(variable, value):
             raise Mismatch(f"an object would contain itself: `{show(value)}`")
+        if dangling(value):
+            raise Mismatch("what stands for one object in the one is a place of recursion in the other")
         self._solve(variable, value)
 
     def _bases(self, left: Object, right: Object) -> None:
@@ -236,13 +248,38 @@ class Unifier:
                     mismatch.path.append(f"summand {position + 1}")
                     raise
             return
+        if isinstance(left, Fixed) and isinstance(right, Fixed) and left.kind == right.kind:
+            return self.functors(left.functor, right.functor)
+        if isinstance(left, Exponential) and isinstance(right, Exponential):
+            self._objects(left.base, right.base)
+            return self._objects(left.exponent, right.exponent)
+        if isinstance(left, Applied) and isinstance(right, Applied) and left.functor is right.functor:
+            return self._objects(left.argument, right.argument)
         if left == right:
             return
         raise self._kinds(left, right)
 
+    def functors(self, left: AnyFunctor, right: AnyFunctor) -> None:
+        """Makes two functors the same."""
+        left, right = solved(left), solved(right)
+        if left is right:
+            return
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, FunctorVariable) and one.flexible:
+                return self._solve(one, other)
+        if isinstance(left, Functor) and isinstance(right, Functor):
+            try:
+                return self._objects(left.body, right.body)
+            except Mismatch as mismatch:
+                raise Mismatch(f"`{left}` and `{right}` are different endofunctors: {mismatch}",
+                               mismatch.help) from None
+        raise Mismatch(f"`{left}` and `{right}` are different endofunctors")
+
     def _kinds(self, left: Object, right: Object) -> Mismatch:
         help = None
-        for one in (left, right):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Fixed) and one.kind == "nu" and isinstance(other, Fixed):
+                help = "nothing bounds what is unfolded: `unfold[n](c)` takes at most `n` steps"
             if isinstance(one, Nominal):
                 help = (f"`{one.name}` is a colour of its own: the morphism `{one.name}` goes into it, "
                         f"`{one.name}.carrier` out of it")
@@ -400,7 +437,7 @@ def _occurs(variable: ObjectVariable, obj: Object) -> bool:
         return _occurs(variable, obj.base)
     if isinstance(obj, Product | Sum):
         return any(_occurs(variable, item) for item in obj.items)
-    return False
+    return any(_occurs(variable, part) for part in obj.parts())
 
 
 def _count(obj: Product) -> str:

@@ -346,7 +346,7 @@ class Builder:
 
     # -------------------------------------------------------------- declarations
 
-    def _declared(self, kind: type[Any], word: Any, name: Any, *values: Any) -> None:
+    def _declared(self, kind: type[Any], word: Any, name: Any, *values: Any, keyword: str | None = None) -> None:
         """Keeps a declaration; its end is that of the last of its values that has one."""
         end = name.end_pos
         for value in values:
@@ -354,7 +354,8 @@ class Builder:
             for part in parts:
                 if isinstance(part, t.Node) and part.end > end:
                     end = part.end
-        self.declarations.append(kind(word.start_pos, end, fold(name), name.start_pos, *values))
+        first = () if keyword is None else (keyword,)
+        self.declarations.append(kind(word.start_pos, end, *first, fold(name), name.start_pos, *values))
 
     def start(self, kids: list[Any]) -> list[t.Declaration]:
         return self.declarations
@@ -403,11 +404,25 @@ class Builder:
     def morphism(self, kids: list[Any]) -> None:
         word, name, generics, parameters, type_, state, body, evaluation, where = kids
         self._declared(t.Morphism, word, name, generics or [], parameters or [], type_, state, body, evaluation,
-                       where or [])
+                       where or [], keyword=str(word))
 
     def primitive(self, kids: list[Any]) -> None:
         word, name, generics, parameters, type_, *banks, where = kids
         self._declared(t.Primitive, word, name, generics or [], parameters or [], type_, banks, where or [])
+
+    def endofunctor(self, kids: list[Any]) -> None:
+        word, name, generics, *variable, body = kids
+        [_, token, _] = variable if len(variable) == 3 else [None] * 3
+        self._declared(t.Endofunctor, word, name, generics or [], fold(token) if token is not None else None,
+                       token.start_pos if token is not None else name.start_pos, body)
+
+    def algebra(self, kids: list[Any]) -> None:
+        word, name, generics, parameters, type_, of, _, monad, body, where = kids
+        if of is not None:
+            self.mistake("E0901", "an algebra of a monad is not there yet", of.start_pos, monad.end,
+                         "an algebra of an endofunctor is written without it")
+        self._declared(t.Morphism, word, name, generics or [], parameters or [], type_, None, body, None, where or [],
+                       keyword=str(word))
 
     def cell(self, kids: list[Any]) -> None:
         word, name, generics, source, target, body = kids
@@ -433,7 +448,7 @@ class Builder:
         self.declarations.append(
             t.Later(word.start_pos, place.end_pos, keyword, fold(name) if name else None, place.start_pos))
 
-    law = later_functor = later_algebra = later_transformation = later_body = later_model = _later
+    law = later_transformation = later_body = later_model = _later
     later_action = later_hom = later_budget = later_strength = _later
 
     def body(self, kids: list[Any]) -> None:

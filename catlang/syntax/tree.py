@@ -371,7 +371,12 @@ class Object(Declaration):
 
 
 class Morphism(Declaration):
-    __slots__ = ("name", "name_start", "generics", "parameters", "type", "state", "body", "evaluation", "where")
+    """``morphism f : A -> B = ...``; or, by its ``keyword``, an ``algebra`` or a ``coalgebra``, whose type names its
+    functor."""
+
+    __slots__ = ("keyword", "name", "name_start", "generics", "parameters", "type", "state", "body", "evaluation",
+                 "where")
+    keyword: str
     name: str
     name_start: int
     generics: list[Generic]
@@ -381,6 +386,18 @@ class Morphism(Declaration):
     body: Node | None
     evaluation: Node | None
     where: list[Relation]
+
+
+class Endofunctor(Declaration):
+    """``endofunctor F[A](X) = 1 + A * X``, or, without a variable, ``endofunctor H = F >> G``."""
+
+    __slots__ = ("name", "name_start", "generics", "variable", "variable_start", "body")
+    name: str
+    name_start: int
+    generics: list[Generic]
+    variable: str | None
+    variable_start: int
+    body: Node
 
 
 class Primitive(Declaration):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
 from catlang.network.network import Each, Family, Loop, Network, Sub
+from catlang.network.recursion import FoldTree, GrowTree
 
 #: A level is a batch axis: 0 all of those in front, a diagram that of the ``each`` whose body it is.
 Levels = frozenset[object]
@@ -44,6 +45,14 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                         batched[target].add(wire)
             elif isinstance(operation, d.Use) and operation.definition.noise is not None:
                 found |= context
+            elif operation.inside():
+                found = found.union(*(levels[wire] for inner in operation.inside().values()
+                                      for wire in d.captured(inner)))
+                nodes: Levels = frozenset({operation}) if isinstance(operation, FoldTree | GrowTree) else NOWHERE
+                for inner in operation.inside().values():
+                    for wire in wires(inner.inputs):
+                        levels[wire] = found | nodes
+                    visit(inner, levels, context | nodes)
             for wire in wires(box.outputs):
                 levels[wire] = found
 
@@ -86,6 +95,9 @@ def callers_first(root: Network) -> list[Network]:
                 for _, box in d.everything(instance.reparameterisation):
                     if isinstance(box.operation, Sub):
                         below.setdefault(box.operation.network)
+        for instance in network.instances.values():
+            if isinstance(instance.operation, Sub):
+                below.setdefault(instance.operation.network)
         for one in below:
             visit(one)
         done[network] = None

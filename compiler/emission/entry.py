@@ -14,9 +14,24 @@ from typing import Any
 from catlang import dims
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.interface import Port
+from catlang.compiler.emission.recursion import constructors, number_tree
 from catlang.compiler.lowering.row import call, number
 from catlang.dims import Dim, Variable
-from catlang.objects.colour import BOOL, Finite, Power, Run, axes_of, base_of, resolve, show_axis
+from catlang.network.erasure import erase
+from catlang.objects.colour import (
+    BOOL,
+    Finite,
+    Object,
+    Power,
+    Product,
+    Run,
+    axes_of,
+    base_of,
+    resolve,
+    show_axis,
+)
+from catlang.objects.functor import Fixed, Functor
+from catlang.objects.shapes import Data, shapes
 
 
 def checks(source: Any, owner: Any, parameters: list[str]) -> list[ast.stmt]:
@@ -50,6 +65,8 @@ class Entry:
             self._unpacked(port)
         for leaf in self.leaves:
             self._alone(leaf)
+        for leaf in self.leaves:
+            self._within(leaf)
         self._shared_sizes()
         self._solved_sizes()
         self._composite_sizes()
@@ -64,8 +81,11 @@ class Entry:
     # ---------------------------------------------------------------- each input by itself
 
     def _unpacked(self, port: Port) -> None:
-        """A product is given as a tuple, and taken apart."""
+        """A product is given as a tuple, and taken apart; a list has lengths and data."""
         if port.wire is not None:
+            return
+        if port.listed:
+            self._lists(port)
             return
         x, count = ast.Name(port.name, ast.Load()), len(port.parts)
         is_tuple = call("isinstance", x, ast.Tuple([_name("tuple"), _name("list")], ast.Load()))
@@ -78,8 +98,61 @@ class Entry:
         for part in port.parts:
             self._unpacked(part)
 
+    def _lists(self, port: Port) -> None:
+        """What a batch of lists is made of: it is read by its fields, whatever its class."""
+        lengths, data = port.parts
+        x = ast.Name(port.name, ast.Load())
+        fields: list[ast.expr] = [call("hasattr", x, ast.Constant(name)) for name in ("lengths", "data")]
+        self._unless(ast.UnaryOp(ast.Not(), ast.BoolOp(ast.And(), fields)), "TypeError",
+                     ast.Constant(f"{port.shown} takes lists, as catlang.lists makes them"))
+        for part, field in ((lengths, "lengths"), (data, "data")):
+            self.made.append(ast.Assign([ast.Name(part.name, ast.Store())], ast.Attribute(x, field, ast.Load())))
+        self._unpacked(data)
+
+    def _within(self, leaf: Port) -> None:
+        """Lengths lie between 0 and the size that lists are padded to; indices in lists lie in their sets."""
+        assert leaf.wire is not None
+        base, axes = base_of(leaf.wire.object), axes_of(leaf.wire.object)
+        if not leaf.lists and not self._is_lengths(leaf) or not isinstance(base, Finite):
+            return
+        x = ast.Name(leaf.name, ast.Load())
+        if self._is_lengths(leaf):
+            self.owner.helper("checked_lengths")
+            data = next(one for one in self.leaves if one.lists and one.lists[-1] is leaf)
+            assert data.wire is not None
+            place = number(len(axes) - len(axes_of(data.wire.object)))
+            around = [ast.Name(one.name, ast.Load()) for one in leaf.lists]
+            size = ast.Subscript(_shape(ast.Name(data.name, ast.Load())), place, ast.Load())
+            value = call("checked_lengths", ast.Constant(leaf.shown_text), x, size, *around)
+        elif isinstance(base.size, int):
+            self.owner.helper("checked_elements")
+            around = [ast.Name(one.name, ast.Load()) for one in leaf.lists]
+            value = call("checked_elements", ast.Constant(leaf.shown_text), x, number(base.size), number(len(axes)),
+                         *around)
+        else:
+            return
+        self.made.append(ast.Expr(value))
+
+    def _is_lengths(self, leaf: Port) -> bool:
+        return any(one.lists and one.lists[-1] is leaf for one in self.leaves)
+
+    def _tree(self, leaf: Port) -> None:
+        """A batch of trees, whose constructors are those of its functor."""
+        assert leaf.wire is not None
+        base = base_of(leaf.wire.object)
+        assert isinstance(base, Fixed) and isinstance(base.functor, Functor)
+        self.owner.helper("checked_trees")
+        kinds = shapes(base.functor)
+        sets = tuple(tuple(_sets(part.object) for part in shape.parts() if isinstance(part, Data)) for shape in kinds)
+        self.made.append(ast.Expr(call(
+            "checked_trees", ast.Constant(leaf.shown), ast.Name(leaf.name, ast.Load()), number_tree(constructors(kinds)),
+            number_tree(sets))))
+
     def _alone(self, leaf: Port) -> None:
         assert leaf.wire is not None
+        if isinstance(base_of(leaf.wire.object), Fixed):
+            self._tree(leaf)
+            return
         x = ast.Name(leaf.name, ast.Load())
         axes, base = axes_of(leaf.wire.object), base_of(leaf.wire.object)
         tests: list[ast.expr] = [call("isinstance", x, _torch("Tensor"))]
@@ -234,6 +307,18 @@ class Entry:
             name = self.owner.network.name
             self._unless(test, "ValueError", _text([f"{name} needs {condition.show()}",
                                                     *self._told(condition.left, condition.right)]))
+
+
+def _sets(obj: Object) -> Any:
+    """What a datum is made of: of each array how large the set is that its entries lie in (0 for truth values, -1 for
+    numbers), and its axes (-1 where that may be any)."""
+    obj = erase(obj)
+    if isinstance(obj, Product):
+        return tuple(_sets(item) for item in obj.items)
+    base = base_of(obj)
+    size = base.size if isinstance(base, Finite) else 0 if base is BOOL else -1
+    axes = tuple(axis if isinstance(axis, int) else -1 for axis in axes_of(obj))
+    return (size if isinstance(size, int) else -2, "of", *axes)
 
 
 _NEGATED: dict[str, type[ast.cmpop]] = {"==": ast.NotEq, "<=": ast.Gt, ">=": ast.Lt, "<": ast.GtE, ">": ast.LtE,

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from catlang.compiler.emission import patterns
+from catlang.compiler.emission import patterns, recursion
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.broadcasting import broadcast
 from catlang.compiler.emission.constancy import arguments
@@ -133,6 +133,8 @@ class Forward:
             self.terms[wire] = self._literal(operation.value, wire)
         elif isinstance(operation, Each):
             self._each(box, operation)
+        elif type(operation) in recursion.EMITTERS:
+            recursion.EMITTERS[type(operation)](self, box, operation)
         elif isinstance(operation, Sub):
             self._sub(box, operation)
         elif isinstance(operation, d.Shuffle):
@@ -179,7 +181,67 @@ class Forward:
             chain.name = sz.python_name(chain.base(), self.taken)
         return chain.name
 
+    # ---------------------------------------------------------------- functions inside
+
+    def parameter(self, wire: Wire, levels: frozenset[Any], wanted: str | None = None) -> str:
+        """Names a wire that a function inside takes."""
+        chain = self.names.chain(wire)
+        if chain is None:
+            chain = self.names.chains[wire] = Chain(wire.name)
+        name = chain.name = sz.python_name(wanted or chain.wanted or wire.name or "x", self.taken)
+        self.terms[wire] = Term(ast.Name(name, ast.Load()), levels, len(axes_of(wire.object)))
+        return name
+
+    def fresh_name(self, wanted: str) -> str:
+        return sz.python_name(wanted, self.taken)
+
+    def function(self, wanted: str, parameters: list[str], body: Diagram, outputs: list[Wire], levels: frozenset[Any],
+                 span: Any, unpacked: list[ast.stmt] | None = None, always_tuple: bool = False,
+                 sized: tuple[str, ast.expr] | None = None, result: Callable[[], ast.expr] | None = None) -> ast.expr:
+        """A diagram as a function inside ``forward``; what it gives has these levels."""
+        outside, self.statements = self.statements, []
+        weights, self.weights = self.weights, dict(self.weights)
+        self.diagram(body)
+        if result is None:
+            made = [self._align(self.terms[wire], levels, expand=True).expression for wire in outputs]
+            value = made[0] if len(made) == 1 and not always_tuple else ast.Tuple(made, ast.Load())
+        else:
+            value = result()
+        inside, self.statements = self.statements, outside
+        self.weights = weights
+        statements: list[ast.stmt] = list(unpacked or [])
+        for statement, place in inside:
+            statement.place = place  # type: ignore[attr-defined]
+            statements.append(statement)
+        statements.append(ast.Return(value))
+        if sized is not None:
+            label, probe = sized
+            if any(isinstance(node, ast.Name) and node.id == label for one in statements for node in ast.walk(one)):
+                first = ast.Subscript(ast.Attribute(probe, "shape", ast.Load()), number(0), ast.Load())
+                statements.insert(len(unpacked or []), ast.Assign([ast.Name(label, ast.Store())], first))
+        name = sz.python_name(wanted, self.taken)
+        arguments = ast.arguments(posonlyargs=[], args=[ast.arg(one) for one in parameters], kwonlyargs=[],
+                                  kw_defaults=[], defaults=[])
+        self.statements.append((ast.FunctionDef(name, arguments, statements, [], lineno=0), None))
+        return ast.Name(name, ast.Load())
+
+    def store(self, box: Box, groups: list[list[Wire]], value: ast.expr, levels: frozenset[Any],
+              tuples: bool = False) -> None:
+        """One statement for a value that is made of tuples, one of them a single tensor where it is alone."""
+        targets: list[ast.expr] = []
+        for group in groups:
+            names: list[ast.expr] = [ast.Name(self._name(box, wire), ast.Store()) for wire in group]
+            for wire, name in zip(group, names, strict=True):
+                assert isinstance(name, ast.Name)
+                self.terms[wire] = Term(ast.Name(name.id, ast.Load()), levels, len(axes_of(wire.object)))
+            targets.append(names[0] if len(names) == 1 and not tuples else ast.Tuple(names, ast.Store()))
+        target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
+        self.statements.append((ast.Assign([target], value), box.span))
+
     # ---------------------------------------------------------------- levels
+
+    def align_one(self, term: Term, union: frozenset[Any], expand: bool) -> Term:
+        return self._align(term, union, expand)
 
     def align(self, terms: list[Term], expand: bool, levels: frozenset[Any] | None = None) -> list[Term]:
         """Puts in the batch axes that some have and others lack."""
@@ -216,7 +278,7 @@ class Forward:
                 self.reads_batch = True
                 shape.append(ast.Starred(ast.Name("batch", ast.Load()), ast.Load()))
             else:
-                shape.append(self.size(level[1]))
+                shape.append(level[1] if isinstance(level[1], ast.expr) else self.size(level[1]))
         return shape
 
     def _literal(self, value: int | float, wire: Wire) -> Term:
@@ -322,6 +384,8 @@ class Forward:
 
     def instance(self, instance: Instance) -> ast.expr:
         """The expression for an instance: an attribute, or what was lent."""
+        if instance.within is not None:
+            return ast.Attribute(self.instance(instance.within), instance.name, ast.Load())
         if instance in self.owner.lent:
             return ast.Name(self.owner.lent[instance], ast.Load())
         return ast.Attribute(ast.Name("self", ast.Load()), instance.name, ast.Load())

@@ -10,9 +10,10 @@ import keyword
 from typing import TYPE_CHECKING, Any
 
 from catlang.diagram.diagram import Value, Wire
-from catlang.network.erasure import erase
+from catlang.network.erasure import carrier
 from catlang.network.network import Network
-from catlang.objects.colour import Object, Product, resolve, show
+from catlang.objects.colour import Object, Product, base_of, resolve, show
+from catlang.objects.functor import element_of
 from catlang.syntax import tree
 
 if TYPE_CHECKING:
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from catlang.span import Source
 
 class Port:
-    """An input, or (``parts``) a tuple of them: its name, its object as it is and as the header writes it."""
+    """An input, or (``parts``) a tuple of them: its name, its object as it is and as the header writes it. Of a list
+    (``listed``) the parts are its lengths and its data."""
 
-    __slots__ = ("name", "object", "parts", "text", "wire")
+    __slots__ = ("listed", "lists", "name", "object", "parts", "text", "wire")
 
-    def __init__(self, name: str, obj: Object, text: str, wire: Wire | None, parts: list[Port]) -> None:
+    def __init__(self, name: str, obj: Object, text: str, wire: Wire | None, parts: list[Port],
+                 listed: bool = False) -> None:
+        self.listed = listed
+        # The lists around it, from the outermost: the ports of their lengths.
+        self.lists: list[Port] = []
         self.name = name
         self.object = obj
         self.text = text
@@ -37,6 +43,11 @@ class Port:
             yield self
         for part in self.parts:
             yield from part.leaves()
+
+    @property
+    def shown_text(self) -> str:
+        """The list that it is a part of."""
+        return f"{self.name.split('_lengths')[0].split('_data')[0]} : {self.text}"
 
     @property
     def shown(self) -> str:
@@ -53,8 +64,10 @@ def ports(network: Network, reserved: frozenset[str]) -> list[Port]:
         written = pattern = None
         source = None
     else:
-        obj, node = definition.domain, definition.node
-        written, source = node.type.domain, definition.span.source
+        assert network.takes is not None
+        obj, node = network.takes, definition.node
+        written = node.type.domain if network.domain is None else None
+        source = definition.span.source
         body = getattr(node, "body", None)
         pattern = body.pattern if isinstance(body, tree.Lambda) and not node.parameters else None
     names = _Names(reserved)
@@ -62,14 +75,17 @@ def ports(network: Network, reserved: frozenset[str]) -> list[Port]:
         written, name = _typed(written)
         name = name or _variable(pattern) or "x"
         return [Port(names.free(name), obj, _text(written, source, obj), value, [])]
+    if element_of(base_of(carrier(obj))) is not None:
+        written, name = _typed(written)
+        return [_listed(names.free(name or _variable(pattern) or "x"), value, obj, _text(written, source, obj), names, [])]
     return _parts(value, obj, written, pattern, source, "x", names)
 
 
 def _parts(value: tuple[Value, ...], obj: Object, written: tree.Node | None, pattern: tree.Node | None,
            source: Source | None, stem: str, names: _Names) -> list[Port]:
-    carrier = erase(resolve(obj))
-    items = carrier.items if isinstance(carrier, Product) else (carrier,)
-    own = carrier.names if isinstance(carrier, Product) and carrier.names else (None,) * len(items)
+    whole = carrier(obj)
+    items = whole.items if isinstance(whole, Product) else (whole,)
+    own = whole.names if isinstance(whole, Product) and whole.names else (None,) * len(items)
     if len(items) != len(value):
         items, own = (obj,) * len(value), (None,) * len(value)
     texts = _items(written, len(value))
@@ -86,10 +102,39 @@ def _parts(value: tuple[Value, ...], obj: Object, written: tree.Node | None, pat
         text = _text(node, source, shown[place])
         if isinstance(part, Wire):
             made.append(Port(name, shown[place], text, part, []))
+        elif element_of(base_of(carrier(shown[place]))) is not None:
+            made.append(_listed(name, part, shown[place], text, names, []))
         else:
             inner = _parts(part, shown[place], node, patterns[place], source, f"{name}_", names)
             made.append(Port(name, shown[place], text, None, inner))
     return made
+
+
+def _listed(name: str, value: tuple[Value, ...], obj: Object, text: str, names: _Names, around: list[Port]) -> Port:
+    """A list: one parameter, of which the lengths and the data are read."""
+    whole = carrier(obj)
+    element = element_of(base_of(whole))
+    assert element is not None
+    lengths, data = value
+    assert isinstance(lengths, Wire)
+    size = Port(names.free(f"{name}_lengths"), lengths.object, text, lengths, [])
+    size.lists = around
+    inner = [*around, size]
+
+    def port(label: str, part: Value, of: Object) -> Port:
+        if isinstance(part, Wire):
+            made = Port(label, of, text, part, [])
+        elif element_of(base_of(carrier(of))) is not None:
+            return _listed(label, part, of, text, names, inner)
+        else:
+            items = carrier(of)
+            objects = items.items if isinstance(items, Product) and len(items.items) == len(part) else (of,) * len(part)
+            made = Port(label, of, text, None, [port(names.free(f"{label}{place}"), one, found) for place, (one, found)
+                                                in enumerate(zip(part, objects, strict=True))])
+        made.lists = inner
+        return made
+
+    return Port(name, obj, text, None, [size, port(names.free(f"{name}_data"), data, element)], listed=True)
 
 
 class _Names:

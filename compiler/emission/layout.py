@@ -45,7 +45,7 @@ def _statement(node: ast.stmt, folder: str, depth: int) -> list[str]:
         lines = [*_condition(node.test, indent), *_block(node.body, folder, depth + 1)]
         return lines + ([f"{indent}else:", *_block(node.orelse, folder, depth + 1)] if node.orelse else [])
     if isinstance(node, ast.For):
-        head = f"{indent}for {ast.unparse(node.target).strip('()')} in {ast.unparse(node.iter)}:"
+        head = f"{indent}for {_target(node.target)} in {ast.unparse(node.iter)}:"
         return [head + _place(node, folder), *_block(node.body, folder, depth + 1)]
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
         text = node.value.value.replace("\\", "\\\\").replace('"""', "'''")
@@ -76,13 +76,19 @@ def _condition(test: ast.expr, indent: str) -> list[str]:
 def _wrapped(node: ast.stmt, indent: str) -> list[str]:
     """A simple statement on one line, or with the call it ends in taken apart."""
     if isinstance(node, ast.Assign):
-        targets = " = ".join(ast.unparse(target).strip("()") for target in node.targets)
+        targets = " = ".join(_target(target) for target in node.targets)
         return _expression(node.value, f"{indent}{targets} = ", "", indent)
     if isinstance(node, ast.Return) and node.value is not None:
         return _expression(node.value, f"{indent}return ", "", indent)
     if isinstance(node, ast.Raise) and node.exc is not None:
         return _expression(node.exc, f"{indent}raise ", "", indent)
     return [indent + line for line in ast.unparse(node).split("\n")]
+
+
+def _target(node: ast.expr) -> str:
+    """What is assigned to, without the parentheses around all of a tuple."""
+    text = ast.unparse(node)
+    return text[1:-1] if isinstance(node, ast.Tuple) and len(node.elts) > 1 else text
 
 
 def _expression(node: ast.expr, before: str, after: str, indent: str) -> list[str]:

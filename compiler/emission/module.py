@@ -17,6 +17,7 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
 from catlang.network.network import Family, Loop, Network, Sub
+from catlang.network.recursion import Opened
 from catlang.objects.colour import REAL, axes_of, base_of, leaves
 
 
@@ -54,6 +55,9 @@ class ModuleClass:
         self.needs_like = False
         self.needs_batch = False
         self.reserved = RESERVED | source.reserved
+        self.bound = {box.operation.length: box.operation.size for body in network.bodies
+                      for _, box in d.everything(body) if isinstance(box.operation, Opened)
+                      and box.operation.length not in network.sizes}
         self.size_names: dict[Variable, str] = {}
         taken = {*self.reserved, *(self.labels() or ())}
         for variable in network.sizes:
@@ -79,6 +83,10 @@ class ModuleClass:
         dim = dims.resolve(dim)
         if isinstance(dim, int):
             return number(dim)
+        if self.bound:
+            dim = dims.substitute(dim, self.bound)
+            if isinstance(dim, int):
+                return number(dim)
         names: dict[Variable, ast.expr] = {}
         for variable in dims.variables(dim):
             names[variable] = self._size_name(variable, forward)
@@ -163,6 +171,10 @@ class ModuleClass:
     def emit(self) -> ast.ClassDef:
         """The class, but for its name."""
         instances = self._instances()
+        if self.network.held:
+            begin = self._init(instances)
+            held = [begin] if begin is not None else [ast.Pass()]
+            return ast.ClassDef("", [quote("nn.Module")], [], held, [])
         parameters, body = self._forward(self.network.diagram, self.labels())
         if self.network.evaluation is not None:
             body = [ast.If(quote("self.training"), body, self._forward(self.network.evaluation, parameters)[1])]

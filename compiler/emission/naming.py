@@ -66,10 +66,13 @@ class Names:
         self.chains: dict[Wire, Chain] = {}
         self.boxes: list[Box] = []
         given = [*wires(body.inputs), *network.free]
+        # The inputs of diagrams in loops, and what must not be renamed there.
+        self.given: list[Wire] = []
+        self.kept: list[Wire] = []
         self._call(given)
         self._flatten(body)
         self.uses = self._count(network, body)
-        for wire in given:
+        for wire in [*given, *self.given]:
             called = self.called.get(wire)
             self.chains[wire] = Chain(called, called is not None, given=True, pinned=wire in pinned)
         for box in self.boxes:
@@ -99,6 +102,13 @@ class Names:
                 self.same.update(zip(wires(box.outputs), wires(inner.outputs), strict=True))
             else:
                 self.boxes.append(box)
+                for inner in box.operation.inside().values():
+                    # What a loop has from around it is there for every step: no name of it is taken over.
+                    self.kept += d.captured(inner)
+                    self._call(wires(inner.inputs))
+                    self.given += wires(inner.inputs)
+                    self._flatten(inner)
+                    self.kept += wires(inner.outputs)
             self._call(wires(box.outputs))
 
     def _count(self, network: Network, body: Diagram) -> dict[Wire, int]:
@@ -115,6 +125,7 @@ class Names:
             if isinstance(box.operation, Sub):
                 use(tuple(box.operation.network.free))
         use(body.outputs)
+        use(tuple(self.kept) * 2)
         for instance in network.instances.values():
             if instance.reparameterisation is not None:
                 # Weights are computed where they are first used, wherever that is.

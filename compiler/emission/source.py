@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catlang import dims
-from catlang.compiler import emitted
+from catlang.compiler import containers, emitted, emitted_lists, emitted_scans
 from catlang.compiler.emission import entry, interface
 from catlang.compiler.emission.constancy import callers_first, constant_inputs
 from catlang.compiler.emission.layout import definition
@@ -24,13 +24,14 @@ from catlang.compiler.lowering.row import quote
 from catlang.compiler.user import Outside, called
 from catlang.diagram.diagram import Value, Wire
 from catlang.dims.constraint import Constraint
-from catlang.network.erasure import erase
+from catlang.network.erasure import carrier
 from catlang.network.network import Network
 from catlang.network.specialise import Specialiser
-from catlang.objects.colour import Product, resolve
+from catlang.objects.colour import Power, Product, base_of, power
+from catlang.objects.functor import element_of
 
-_HELPERS = {node.name: node for node in ast.parse(inspect.getsource(emitted)).body
-            if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+_HELPERS = {node.name: node for module in (emitted, containers, emitted_lists, emitted_scans)
+            for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 class SourceFile:
@@ -79,13 +80,20 @@ class SourceFile:
         return entry.checks(self, owner, parameters)
 
     def result(self, value: Value, part: Callable[[Wire], ast.expr]) -> ast.expr:
-        """What the root returns: products as tuples, those with names as named tuples."""
-        definition = self.root.definition
-        return self._product(value, erase(resolve(definition.codomain)) if definition is not None else None, part)
+        """What the root returns: products as tuples, those with names as named tuples, lists as ``Lists``."""
+        return self._product(value, self.root.gives, part)
 
     def _product(self, value: Value, obj: Any, part: Callable[[Wire], ast.expr]) -> ast.expr:
         if isinstance(value, Wire):
             return part(value)
+        obj = carrier(obj) if obj is not None else None
+        if obj is not None and (element := element_of(base_of(obj))) is not None:
+            lengths, data = value
+            if isinstance(obj, Power):
+                element = power(element, obj.axes)
+            self.helper("Lists")
+            return ast.Call(ast.Name("Lists", ast.Load()), [self._product(data, element, part),
+                                                           self._product(lengths, None, part)], [])
         items = obj.items if isinstance(obj, Product) and len(obj.items) == len(value) else (None,) * len(value)
         values = [self._product(one, item, part) for one, item in zip(value, items, strict=True)]
         names = interface.tuple_names(obj)
