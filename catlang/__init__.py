@@ -2,8 +2,9 @@
 
 A specification in catlang is checked as a diagram of morphisms and compiled to PyTorch.
 
-``check(path)`` says what is wrong in a file or below a folder. ``compile`` and ``load`` are the compiler's, which is
-imported, and PyTorch with it, when one of them is first asked for.
+``check(path)`` says what is wrong in a file or below a folder. ``compile`` and ``load`` are the compiler's, as are the
+values of recursive types, ``lists(...)`` and ``trees(...)``; it is imported, and PyTorch with it, when one of them is
+first asked for.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from catlang.checked import Checked
 
 __version__ = "0.1.0"
-__all__ = ["check", "compile", "load"]
+__all__ = ["Lists", "Trees", "check", "compile", "list_of", "lists", "load", "tree_of", "trees"]
 
-FROM_COMPILER = ("compile", "load")
+FROM_COMPILER = ("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees")
 
 
 def check(path: str | os.PathLike[str]) -> Checked:

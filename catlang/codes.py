@@ -105,5 +105,6 @@ CODES = {
     "E0809": "a lowering given from Python that cannot be used",
     "E0810": "a lowering for a primitive that does not exist",
     "E0811": "an input that weights are computed from",
+    "E0812": "a morphism that gives something infinite",
     "E0901": "a construct that is still to come",
 }

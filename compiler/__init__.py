@@ -5,6 +5,7 @@ out, ``weights`` fills the module. :func:`compile` does all of it.
 """
 
 from catlang.compiler.build import CompileError, compile, emit
+from catlang.compiler.emitted.containers import Lists, Trees, list_of, lists, tree_of, trees
 from catlang.compiler.weights import load
 
-__all__ = ["CompileError", "compile", "emit", "load"]
+__all__ = ["CompileError", "Lists", "Trees", "compile", "emit", "list_of", "lists", "load", "tree_of", "trees"]

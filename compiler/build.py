@@ -21,7 +21,8 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
 from catlang.network.network import Network
-from catlang.network.specialise import Specialiser
+from catlang.network.specialise import Endless, Specialiser
+from catlang.objects.colour import show
 from catlang.report import render
 from catlang.span import Span
 from catlang.suggest import nearest
@@ -208,6 +209,12 @@ class Build:
             raise CompileError(self.problems)
         try:
             network, specialiser = self.network()
+        except Endless:
+            raise CompileError([Diagnostic(
+                "E0812", f"`{self.definition.name}` gives something infinite, and is no network by itself",
+                [Label(self.definition.span, f"gives `{show(self.definition.codomain)}`")],
+                help=(f"compile a morphism that takes so many steps of it: `{self.definition.name} >> take[10]`",))
+            ]) from None
         except NoValue as formula:
             raise CompileError([Diagnostic("E0805", f"`{formula}` has no value", [
                 Label(self.definition.span, "at the sizes and parameters given")])]) from None

@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from catlang.compiler.emitted import containers
+
 #: The packages of generated modules are named by what they hold.
 PREFIX = "catlang_compiled_"
 
@@ -54,6 +56,9 @@ def load_source(source: str, lowerings: Mapping[str, Any] | None = None) -> type
     except BaseException:
         del sys.modules[name]
         raise
+    # A batch of lists is one class, whatever source it comes out of.
+    module.__dict__.update({kind.__name__: kind for kind in (containers.Lists, containers.Trees)
+                            if kind.__name__ in module.__dict__})
     module.__dict__.update({f"lowered_{one}": function for one, function in functions.items()})
     for kind in _classes(module):
         kind.__reduce_ex__ = _Reduce(source, functions)  # type: ignore[method-assign, assignment]
@@ -70,7 +75,7 @@ def source_of(module: nn.Module) -> str:
 def _classes(module: types.ModuleType) -> Iterator[type]:
     """The classes that a source defines, in its order."""
     for value in list(vars(module).values()):
-        if isinstance(value, type) and value.__module__ == module.__name__:
+        if isinstance(value, type) and value.__module__ == module.__name__ and value.__name__ != "Container":
             yield value
 
 

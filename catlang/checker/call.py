@@ -69,6 +69,7 @@ class Call:
             return self._unjoined(substitution, generics, label)
         value = elaborator.shaped(value, substitution.object(definition.domain), self.span)
         recursion.find_functors(self, generics)
+        recursion.carrier(self, generics)
         bodies, elements = self._parameters(substitution, generics)
         if shared is not None:
             # One instance has one set of bodies.

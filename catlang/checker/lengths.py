@@ -1,9 +1,9 @@
 """What is defined for a list of any length: which primitives may have an axis as long as a list is.
 
-A morphism generic in an axis is one of lists, since ``List(A)`` is the sum of ``A^n`` over all ``n``. That is so as long as
-nothing in it has a weight of that size, or looks at where the axis ends in a way that padding would show. A primitive that
-goes over an axis is given here with the generics that may be a list's length; ``catlang.network.masking`` says how it
-then leaves out what is behind the list's end.
+A morphism generic in an axis is one of lists, since ``List(A)`` is the sum of ``A^n`` over all ``n``. That is so as
+long as nothing in it has a weight of that size, or looks at where the axis ends in a way that padding would show. A
+primitive that goes over an axis is given here with the generics that may be a list's length;
+``catlang.network.masking`` says how it then leaves out what is behind the list's end.
 
 >>> from catlang.checker.check import check_source
 >>> from catlang.span import Source
@@ -33,7 +33,16 @@ if TYPE_CHECKING:
     from catlang.checker.elaborate import Elaborator
 
 #: Those that act entry by entry, or make entries one by one.
-POINTWISE = frozenset(["id", "copy", "drop", "swap", "fst", "snd", "inl", "inr", "each", "add", "sub", "mul", "div", "pow", "maximum", "minimum", "neg", "abs", "sign", "floor", "ceil", "round", "square", "reciprocal", "sqrt", "rsqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "scale", "clamp", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "hardswish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not", "select", "indicator", "const", "zero", "one", "dropout", "normal", "uniform", "gumbel", "bernoulli", "index", "transpose", "fold", "foldl", "scan", "scanl", "unfold", "take", "run", "map", "curry", "uncurry", "nil", "cons", "tail", "but_last", "reverse", "zip", "length", "decide"])
+POINTWISE = frozenset((
+    "id", "copy", "drop", "swap", "fst", "snd", "inl", "inr", "decide", "each", "add", "sub", "mul", "div", "pow",
+    "maximum", "minimum", "neg", "abs", "sign", "floor", "ceil", "round", "square", "reciprocal", "sqrt", "rsqrt",
+    "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "scale", "clamp", "relu", "leaky_relu", "elu", "selu", "gelu",
+    "gelu_tanh", "silu", "mish", "hardswish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "less",
+    "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",
+    "select", "indicator", "const", "zero", "one", "dropout", "normal", "uniform", "gumbel", "bernoulli", "index", "transpose",
+    "fold", "foldl", "scan", "scanl", "unfold", "take", "run", "map", "curry", "uncurry", "nil", "cons", "tail",
+    "but_last", "reverse", "zip", "length",
+))
 
 #: Those that go over axes: the generics that may be a list's length, what lies behind its end being left out.
 ALONG: dict[str, frozenset[str]] = {
@@ -150,7 +159,8 @@ def _ends(operation: d.Use, met: dict[str, list[Variable]],
     elif name == "conv1d" and "n" in met:
         size, step = dims.resolve(arguments["k"]), dims.resolve(arguments["dilation"])
         around = dims.resolve(arguments["left"]) + dims.resolve(arguments["right"])
-        if around != step * (size - 1) or dims.resolve(arguments["stride"]) != 1 or arguments["padding_mode"] != "zeros":
+        keeps = around == step * (size - 1) and dims.resolve(arguments["stride"]) == 1
+        if not keeps or arguments["padding_mode"] != "zeros":
             yield names.get(first, first), "a convolution along it has to keep its length, and pad with zeros"
 
 

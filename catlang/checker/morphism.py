@@ -15,7 +15,7 @@ from catlang.checker.hole import hole
 from catlang.checker.labels import label_span
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Scope, fault, shortened
+from catlang.checker.scope import Fault, Scope, fault, shortened
 from catlang.checker.use import apply
 from catlang.checker.weights import along, initialised
 from catlang.diagram.diagram import (
@@ -26,7 +26,7 @@ from catlang.diagram.diagram import (
     object_of,
     wires,
 )
-from catlang.objects.colour import MOST_PARTS, Object, ObjectVariable, Product, Sum, show
+from catlang.objects.colour import MOST_PARTS, Object, ObjectVariable, Product, Sum, resolve, show
 from catlang.syntax import tree
 
 if TYPE_CHECKING:
@@ -81,6 +81,9 @@ def _plus(elaborator: Elaborator, node: tree.Plus, value: Value, scope: Scope) -
 def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scope: Scope, node: tree.Node,
               together: bool) -> Value:
     """``[f, g] : A + B -> C`` (``together``) and ``f + g : A + B -> C + D``."""
+    given = resolve(object_of(value))
+    if isinstance(given, Sum) and len(given.items) != len(items):
+        raise _other_cases(items, given, scope, node)
     domains = tuple(ObjectVariable("_", flexible=True) for _ in items)
     elaborator.join(Sum(domains), value, Joint("input", None, node, scope, previous(elaborator, None)))
     branches: list[Diagram] = []
@@ -94,6 +97,17 @@ def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scop
         branches.append(branch)
     result = results[0] if together else Sum(tuple(results))
     return elaborator.box(CaseOf(branches, together), value, result, scope.span(node))
+
+
+def _other_cases(items: list[tree.Node], given: Sum, scope: Scope, node: tree.Node) -> Fault:
+    """A case too many or too few for the summands that come in."""
+    count = len(given.items)
+    cases = "1 case" if len(items) == 1 else f"{len(items)} cases"
+    missing = ", ".join(f"`{show(item)}`" for item in given.items[len(items):])
+    why = (f"nothing is said of {missing}",) if missing else (f"there are only {count} summands",)
+    return fault("E0314", f"{cases} for the {count} summands of `{show(given)}`", scope, node,
+                 f"wants a case for each of {count}", why=why,
+                 help=("an algebra has a case for each constructor, in their order",) if missing else ())
 
 
 def _binary(elaborator: Elaborator, node: tree.Binary, value: Value, scope: Scope) -> Value:

@@ -27,7 +27,7 @@ from catlang.checker.entry import Definition, DimEntry, FunctorVariableEntry, Mo
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.scope import Fault, Scope, fault, shortened
 from catlang.diagnostic import Diagnostic, Label
-from catlang.diagram.diagram import Close, FunctorMap, Open, Value, Wire, object_of
+from catlang.diagram.diagram import Close, FunctorMap, Open, Value, Wire, everything, object_of, wires
 from catlang.dims import Dim, Variable
 from catlang.objects.colour import (
     UNIT,
@@ -58,6 +58,7 @@ from catlang.objects.functor import (
     shifted,
     solved,
 )
+from catlang.objects.shapes import Data, NotPolynomial, shapes
 from catlang.objects.unify import Mismatch
 from catlang.syntax import tree
 
@@ -178,6 +179,110 @@ def machine(call: Call, generics: dict[str, Any], codomain: Object, value: Value
     return codomain
 
 
+# -------------------------------------------------------------------- what can be laid out
+
+
+def represented(elaborator: Elaborator) -> None:
+    """Tells of objects in a body that no arrays and no trees can hold."""
+    if not elaborator.recursive:
+        return
+    told: set[Any] = set()
+    for one in (elaborator.definition.domain, *(formal.domain for formal in elaborator.definition.parameters)):
+        if resolved_function(one):
+            elaborator.module.bag.add(Diagnostic(
+                "E0321", f"`{show(one)}` comes in, and it is no array",
+                [Label(elaborator.definition.span, "its domain")],
+                why=("the elements of `A^I` and of `nu F` are morphisms: they come out of `curry` and `unfold`, and go "
+                     "into `uncurry`, `run` and `take`",),
+                help=("take a morphism as a parameter: `(f : I -> A)`",)))
+    definition = elaborator.definition
+    for obj in (definition.domain, definition.codomain):
+        why = unfit(obj)
+        if why is not None and not told:
+            told.add(None)
+            elaborator.module.bag.add(Diagnostic("E0321", f"nothing can hold `{show(obj)}`", [
+                Label(definition.span, "in its type")], why=(why,)))
+    for _, box in everything(elaborator.diagram) if not told else ():
+        for wire in wires(box.outputs):
+            why = unfit(wire.object)
+            if why is not None and box.span not in told:
+                told.add(box.span)
+                elaborator.module.bag.add(Diagnostic("E0321", f"nothing can hold `{show(resolve(wire.object))}`", [
+                    Label(box.span, "comes out here")], why=(why,)))
+
+
+def mentioned(definition: Definition) -> bool:
+    """Whether a header speaks of fixed points or exponentials."""
+    return any(_fixed(obj) for obj in (definition.domain, definition.codomain)) or definition.functor is not None
+
+
+def resolved_function(obj: Object) -> bool:
+    """Whether morphisms are among the elements of an object."""
+    obj = resolve(obj)
+    if isinstance(obj, Exponential) or isinstance(obj, Fixed) and obj.kind == "nu":
+        return True
+    return isinstance(obj, Product | Sum) and any(resolved_function(item) for item in obj.items)
+
+
+def unfit(obj: Object, inside: str | None = None) -> str | None:
+    """Why values of an object cannot be laid out; None where they can."""
+    obj = resolve(obj)
+    if isinstance(obj, Fixed) and obj.kind == "mu":
+        element = element_of(obj)
+        if element is not None:
+            return unfit(element, "a list")
+        if inside is not None:
+            return f"`{show(obj)}` is laid out by level, a whole batch of them together, and not inside of {inside}"
+        functor = solved(obj.functor)
+        if not isinstance(functor, Functor):
+            return None
+        try:
+            parts = [part for shape in shapes(functor) for part in shape.parts()]
+        except NotPolynomial as found:
+            return f"`{functor}` is no sum of products: `{found}` is neither data nor a place of recursion in it"
+        for part in parts:
+            if isinstance(part, Data) and _fixed(part.object):
+                return f"the data of a tree are arrays, `{show(part.object)}` is none"
+        return None
+    if isinstance(obj, Power):
+        return unfit(obj.base, "an array")
+    if isinstance(obj, Sum):
+        return next((why for item in obj.items if (why := unfit(item, "a sum")) is not None), None)
+    if isinstance(obj, Product):
+        return next((why for item in obj.items if (why := unfit(item, inside)) is not None), None)
+    if inside is not None and resolved_function(obj):
+        return f"`{show(obj)}` is no array, and not to be kept inside of {inside}"
+    return None
+
+
+def _fixed(obj: Object) -> bool:
+    obj = resolve(obj)
+    return isinstance(obj, Fixed | Exponential) or any(_fixed(part) for part in (
+        obj.items if isinstance(obj, Product | Sum) else (obj.base,) if isinstance(obj, Power) else ()))
+
+
+def carrier(call: Call, generics: dict[str, Any]) -> None:
+    """The state of a loop is made of arrays; it is held to that once everything is inferred."""
+    definition, elaborator = call.definition, call.elaborator
+    if not definition.structural or definition.name not in _STATES:
+        return
+    elaborator.recursive = True
+    state = generics[_STATES[definition.name]]
+
+    def check() -> None:
+        if _fixed(state):
+            elaborator.module.bag.add(Diagnostic(
+                "E0321", f"the state of `{definition.name}` is `{show(resolve(state))}`, and it is no array",
+                [Label(call.span, "goes on step by step")],
+                why=("a loop carries arrays of one shape from step to step",)))
+
+    elaborator.pending.append(check)
+
+
+#: Of each scheme the generic that is its state.
+_STATES = {"fold": "X", "foldl": "X", "scan": "X", "scanl": "X", "unfold": "X", "run": "S"}
+
+
 # -------------------------------------------------------------------- lists as axes
 
 
@@ -210,6 +315,7 @@ def opened(call: Call, value: Value, generics: dict[str, Any]) -> tuple[Value, l
         length = Variable(variable.name, 1)
         elaborator.unifier.dims(given, length.poly)
         elaborator.opened[length] = call.span
+        elaborator.recursive = True
         found.append(length)
         return elaborator.box(Open(length), part, power(element, (length.poly,)), call.span)
 

@@ -10,8 +10,9 @@ from catlang.checker.formula import Formula
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Operation, Wire, wires
 from catlang.dims import Variable
+from catlang.network.erasure import Padded
 from catlang.network.network import Each, Family, Loop, Network, Sub
-from catlang.network.recursion import Grow, GrowTree, Mask, OfLists, Opened, Scan
+from catlang.network.recursion import FoldTree, Grow, GrowTree, Mask, OfLists, Opened, Scan
 from catlang.objects.colour import Object, dims_of
 
 
@@ -112,6 +113,11 @@ class _Free:
             self.size(operation.size)
         elif isinstance(operation, Grow | GrowTree):
             self.size(operation.bound)
+        elif isinstance(operation, FoldTree):
+            # How many children there are at most, in one level, is told there.
+            for branch in operation.branches:
+                self.bound.update(variable for wire in wires(branch.inputs) for size in dims_of(wire.object)
+                                  for variable in dims.variables(size) if isinstance(variable, Padded))
         elif isinstance(operation, Opened):
             self.bound.add(operation.length)
             self.size(operation.size)

@@ -1,9 +1,9 @@
 """Primitives along the axes of padded lists: what is behind a list's end is left out.
 
-A primitive that goes over such an axis becomes one on the padded axis whose entries past the end are neutral: zero in a sum,
-minus infinity in a maximum or a softmax. All of it is written in primitives again, so that every functor has it. Of an empty
-list a softmax is over its first place, which is padding, so that no infinity comes out; a mean, a maximum and a minimum of
-nothing are zero.
+A primitive that goes over such an axis becomes one on the padded axis whose entries past the end are neutral: zero in
+a sum, minus infinity in a maximum or a softmax. All of it is written in primitives again, so that every functor has it.
+Of an empty list a softmax is over its first place, which is padding, so that no infinity comes out; a mean, a maximum
+and a minimum of nothing are zero.
 """
 
 from __future__ import annotations
@@ -164,7 +164,8 @@ class Masking:
         index = self.use("index", (), power(Finite(size), (size,)), n=size)
         inner = Diagram("place", Wire(Finite(size), self.span), None, self.span)
         place = Wire(REAL, self.span)
-        inner.boxes.append(Box(d.Use(self.prelude.find("to_real"), {"n": size}, {}), inner.inputs, place, None, self.span))
+        to_real = d.Use(self.prelude.find("to_real"), {"n": size}, {})
+        inner.boxes.append(Box(to_real, inner.inputs, place, None, self.span))
         inner.outputs = place
         row = power(REAL, (size,))
         places: Wire = self.box(Each(size, inner), index, Wire(row, self.span))

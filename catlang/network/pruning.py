@@ -1,7 +1,7 @@
 """What nobody looks at goes: boxes without an effect whose results are not used, in the diagrams that loops hold.
 
-A body that is put into a loop once for each constructor, or once for its output and once for its state, leaves boxes whose
-results only the other one needs.
+A body that is put into a loop once for each constructor, or once for its output and once for its state, leaves boxes
+whose results only the other one needs.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ class Scan(Operation):
 
     Takes ``(lengths, state, elements)``; ``lengths`` is no wire where all entries are meant. ``step`` takes
     ``(state, elements)`` without the axis, and gives ``(state, emitted)``. Gives the last ``(state, emitted)``, the
-    latter along the axis. Past the length of a list the state stays what it was, and what is emitted is anything finite.
+    latter along the axis. Past the length of a list the state stays what it was, and what is emitted is anything
+    finite.
     """
 
     __slots__ = ("size", "backwards", "step", "lawful")

@@ -144,9 +144,8 @@ class Entry:
         self.owner.helper("checked_trees")
         kinds = shapes(base.functor)
         sets = tuple(tuple(_sets(part.object) for part in shape.parts() if isinstance(part, Data)) for shape in kinds)
-        self.made.append(ast.Expr(call(
-            "checked_trees", ast.Constant(leaf.shown), ast.Name(leaf.name, ast.Load()), number_tree(constructors(kinds)),
-            number_tree(sets))))
+        given = [ast.Constant(leaf.shown), ast.Name(leaf.name, ast.Load()), number_tree(constructors(kinds))]
+        self.made.append(ast.Expr(call("checked_trees", *given, number_tree(sets))))
 
     def _alone(self, leaf: Port) -> None:
         assert leaf.wire is not None

@@ -76,6 +76,8 @@ class Forward:
         self.reading: dict[Variable, None] = {}
         self.reads_batch = False
         self.weights: dict[Instance, dict[str, ast.expr]] = {}
+        # Sizes that functions inside are told by what they take.
+        self.local: dict[Variable, ast.expr] = {}
 
     # ---------------------------------------------------------------- naming
 
@@ -192,6 +194,12 @@ class Forward:
         self.terms[wire] = Term(ast.Name(name, ast.Load()), levels, len(axes_of(wire.object)))
         return name
 
+    def shadow(self, wire: Wire, levels: frozenset[Any]) -> str:
+        """Names what a function inside takes in place of a value from around it."""
+        name = sz.python_name(wire.name or "around", self.taken)
+        self.terms[wire] = Term(ast.Name(name, ast.Load()), levels, len(axes_of(wire.object)))
+        return name
+
     def fresh_name(self, wanted: str) -> str:
         return sz.python_name(wanted, self.taken)
 
@@ -291,6 +299,14 @@ class Forward:
             return call("torch.full", shape, number(value), dtype=kind, device=self.owner.device(self))
 
         return Term(made, frozenset(), len(axes), literal=value if base is REAL else None)
+
+    def example(self, wire: Wire) -> ast.expr:
+        """Some array of a wire's object."""
+        base = base_of(wire.object)
+        kind = quote("torch.long") if isinstance(base, Finite) else quote("torch.bool") if base is BOOL else (
+            self.owner.real(self))
+        shape = ast.Tuple([self.size(axis) for axis in axes_of(wire.object)], ast.Load())
+        return call("torch.empty", shape, dtype=kind, device=self.owner.device(self))
 
     def size(self, dim: Any) -> ast.expr:
         return self.owner.size(dim, self)

@@ -77,7 +77,8 @@ def ports(network: Network, reserved: frozenset[str]) -> list[Port]:
         return [Port(names.free(name), obj, _text(written, source, obj), value, [])]
     if element_of(base_of(carrier(obj))) is not None:
         written, name = _typed(written)
-        return [_listed(names.free(name or _variable(pattern) or "x"), value, obj, _text(written, source, obj), names, [])]
+        name = names.free(name or _variable(pattern) or "x")
+        return [_listed(name, value, obj, _text(written, source, obj), names, [])]
     return _parts(value, obj, written, pattern, source, "x", names)
 
 

@@ -11,6 +11,7 @@ from catlang.checker.conditions import shown_type
 from catlang.checker.reserved import MODULE_ATTRIBUTES
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.forward import Forward
+from catlang.compiler.emission.recursion import constructors, number_tree
 from catlang.compiler.emission.site import Site
 from catlang.compiler.lowering.row import call, fill, number, quote
 from catlang.diagram import diagram as d
@@ -19,6 +20,8 @@ from catlang.dims import Variable
 from catlang.network.network import Family, Loop, Network, Sub
 from catlang.network.recursion import Opened
 from catlang.objects.colour import REAL, axes_of, base_of, leaves
+from catlang.objects.functor import Fixed, Functor
+from catlang.objects.shapes import shapes
 
 
 class NotGiven(ValueError):
@@ -93,6 +96,8 @@ class ModuleClass:
         return sz.expression(dim, names)
 
     def _size_name(self, variable: Variable, forward: Forward) -> ast.expr:
+        if variable in forward.local:
+            return forward.local[variable]
         if variable in self.static:
             return self.attribute(variable)
         if variable in self.told:
@@ -120,6 +125,8 @@ class ModuleClass:
     def _property(self, name: str, forward: Forward) -> ast.expr:
         given = [*wires(forward.body.inputs), *self.network.free]
         for wire in given:
+            if isinstance(base_of(wire.object), Fixed):
+                continue
             if name == "device" or base_of(wire.object) is REAL:
                 return ast.Attribute(forward.given(wire), name, ast.Load())
         weight = self._weight(forward)
@@ -192,10 +199,22 @@ class ModuleClass:
         if doc:
             statements.append(ast.Expr(ast.Constant(doc)))
         begin = self._init(instances)
+        statements += self._constructors()
         if begin is not None:
             statements.append(begin)
         statements.append(forward)
         return ast.ClassDef("", [quote("nn.Module")], [], statements, [])
+
+    def _constructors(self) -> list[ast.stmt]:
+        """Of a root that takes trees, what they are made of: `catlang.trees` asks for it."""
+        found = [(leaf.name, base_of(leaf.wire.object)) for port in self.source.ports for leaf in port.leaves()
+                 if leaf.wire is not None] if self.is_root else []
+        known = {name: constructors(shapes(base.functor)) for name, base in found
+                 if isinstance(base, Fixed) and isinstance(base.functor, Functor)}
+        if not known:
+            return []
+        table = ast.Dict([ast.Constant(name) for name in known], [number_tree(one) for one in known.values()])
+        return [ast.Assign([ast.Name("constructors", ast.Store())], table)]
 
     def _doc(self) -> str | None:
         definition = self.network.definition

@@ -1,7 +1,7 @@
 """Loops along lists and passes over trees, as statements of ``forward``.
 
-What a step does is a function of its own inside ``forward``: it takes the state and the entries at one place, and uses what
-is around it. It is handed to one of the loops in ``emitted``.
+What a step does is a function of its own inside ``forward``: it takes the state and the entries at one place, and uses
+what is around it. It is handed to one of the loops in ``emitted``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.emission import sizes as sz
-from catlang.compiler.lowering.row import call, number, quote
+from catlang import dims
+from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
-from catlang.network.network import Each
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Mask, OfLists, Opened, Scan
 from catlang.objects.colour import axes_of
 from catlang.objects.shapes import Child, Children, Data, Listed, Shape
@@ -67,7 +66,8 @@ def grow(forward: Forward, box: Box, operation: Grow) -> None:
     name = forward.function("step", parameters, operation.step, outputs, level, box.span)
     places = _tuple([number(-len(axes_of(wire.object)) - 1) for wire in wires(emitted)])
     forward.owner.helper("grow_along")
-    value = call("grow_along", name, _single([term.expression for term in begin]), forward.size(operation.bound), places)
+    value = call("grow_along", name, _single([term.expression for term in begin]), forward.size(operation.bound),
+                 places)
     lengths, grown = box.outputs  # type: ignore[misc]
     forward.store(box, [wires(lengths), wires(grown)], value, level)
 
@@ -85,7 +85,12 @@ def fold_tree(forward: Forward, box: Box, operation: FoldTree) -> None:
     for place, (shape, branch) in enumerate(zip(operation.shapes, operation.branches, strict=True)):
         functions.append(_branch(forward, f"constructor_{place}", shape.parts(), branch, captured, box.span))
     forward.owner.helper("fold_trees")
-    named = {"around": _tuple([one.expression for one in around])} if around else {}
+    named: dict[str, ast.expr] = {"around": _tuple([one.expression for one in around])} if around else {}
+    parts = [shape.parts() for shape in operation.shapes]
+    if any(isinstance(part, Listed | Children) for one in parts for part in one) and not any(
+            all(isinstance(part, Data) for part in one) for one in parts):
+        # Where a node has no children, something has to say what their states would be.
+        named["like"] = _tuple([forward.example(wire) for wire in wires(box.outputs)])
     value = call("fold_trees", tree_term.expression, _tuple(functions), **named)
     forward.store(box, [wires(box.outputs)], value, level, tuples=True)
 
@@ -97,7 +102,7 @@ def _branch(forward: Forward, name: str, parts: list[Shape], branch: Diagram, ca
     parameters: list[str] = []
     unpacked: list[ast.stmt] = []
     first: ast.expr | None = None
-    own = [branch_part for branch_part in branch.inputs]
+    own = list(branch.inputs)
     node_level = (branch, ast.Name("nodes", ast.Load()))
     level: Levels = frozenset({node_level})
     for part, value in zip(parts, own, strict=True):
@@ -116,19 +121,17 @@ def _branch(forward: Forward, name: str, parts: list[Shape], branch: Diagram, ca
         parameters.append(label)
         unpacked += statements
         first = first if first is not None else probe
+    before = {wire: forward.terms[wire] for wire in captured}
     for wire in captured:
         parameters.append(forward.shadow(wire, level))
+        first = first if first is not None else ast.Name(parameters[-1], ast.Load())
     outside, forward.context = forward.context, (node_level,)
-    outputs = wires(branch.outputs)
-    before = dict(forward.terms)
-    name_made = forward.function(name, parameters, branch, outputs, level if first is not None or captured else frozenset(),
-                                 span, unpacked=unpacked, always_tuple=True,
-                                 sized=("nodes", first) if first is not None else None)
+    made = forward.function(name, parameters, branch, wires(branch.outputs),
+                            level if first is not None else frozenset(), span, unpacked=unpacked, always_tuple=True,
+                            sized=("nodes", first) if first is not None else None)
     forward.context = outside
-    for wire in captured:
-        forward.terms[wire] = before[wire] if wire in before else forward.terms[wire]
-        forward.unshadow(wire)
-    return name_made
+    forward.terms.update({wire: before[wire] for wire in captured})
+    return made
 
 
 def _data(forward: Forward, value: Value, level: Levels) -> tuple[str, list[ast.stmt], ast.expr | None]:
@@ -172,6 +175,11 @@ def _listed(forward: Forward, value: Value, level: Levels) -> tuple[str, list[as
     label = forward.fresh_name("children")
     size = forward.parameter(lengths, level, f"{label}_lengths")
     names = [forward.parameter(wire, level, label) for wire in wires(states)]
+    for one, wire in zip(names, wires(states), strict=True):
+        for variable in dims.variables(axes_of(wire.object)[0]):  # type: ignore[arg-type]
+            place = number(-len(axes_of(wire.object)))
+            forward.local[variable] = ast.Subscript(ast.Attribute(ast.Name(one, ast.Load()), "shape", ast.Load()),
+                                                    place, ast.Load())
     inner: ast.expr = ast.Attribute(ast.Name(label, ast.Load()), "data", ast.Load())
     targets: list[ast.expr] = [ast.Name(one, ast.Store()) for one in names]
     return label, [
@@ -186,17 +194,15 @@ def grow_tree(forward: Forward, box: Box, operation: GrowTree) -> None:
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(box.inputs)]
     node_level = (operation.step, ast.Name("nodes", ast.Load()))
     inner: Levels = frozenset({node_level})
-    parameters = [forward.parameter(wire, inner) for wire in wires(operation.step.inputs)]
-    probe = ast.Name(parameters[0], ast.Load())
+    label, unpacked, probe = _states(forward, operation.step.inputs, inner, "states", lambda one: one)
+    assert probe is not None
     outside, forward.context = forward.context, (node_level,)
     tag, *summands = operation.step.outputs  # type: ignore[misc]
-    name = forward.function("step", parameters, operation.step, [], inner, box.span, sized=("nodes", probe),
+    name = forward.function("step", [label], operation.step, [], inner, box.span, unpacked, sized=("nodes", probe),
                             result=lambda: _grown(forward, operation.shapes, tag, summands, inner))
     forward.context = outside
     forward.owner.helper("unfold_trees")
-    rank = sum(1 for one in forward.context if one in level)
     shape = _tuple(forward.batch_shape(level))
-    del rank
     value = call("unfold_trees", name, _tuple([term.expression for term in begin]), forward.size(operation.bound),
                  number_tree(constructors(operation.shapes, forward)), number(operation.stop),
                  batch_rank=call("len", shape))
@@ -405,4 +411,3 @@ EMITTERS: dict[type, Any] = {
     Scan: scan, Grow: grow, FoldTree: fold_tree, GrowTree: grow_tree, Mask: mask, Opened: opened, OfLists: of_lists,
 }
 
-__all__ = ["EMITTERS", "Each", "constructors", "quote", "sz"]

@@ -7,19 +7,18 @@ comment, so that a traceback shows it.
 from __future__ import annotations
 
 import ast
-import inspect
 import os
 import re
 from collections.abc import Callable
 from typing import Any
 
 from catlang import dims
-from catlang.compiler import containers, emitted, emitted_lists, emitted_scans
 from catlang.compiler.emission import entry, interface
 from catlang.compiler.emission.constancy import callers_first, constant_inputs
 from catlang.compiler.emission.layout import definition
 from catlang.compiler.emission.module import RESERVED, ModuleClass
 from catlang.compiler.emission.sizes import python_name
+from catlang.compiler.emitted import DEFINITIONS
 from catlang.compiler.lowering.row import quote
 from catlang.compiler.user import Outside, called
 from catlang.diagram.diagram import Value, Wire
@@ -30,8 +29,7 @@ from catlang.network.specialise import Specialiser
 from catlang.objects.colour import Power, Product, base_of, power
 from catlang.objects.functor import element_of
 
-_HELPERS = {node.name: node for module in (emitted, containers, emitted_lists, emitted_scans)
-            for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+_HELPERS = DEFINITIONS
 
 
 class SourceFile:

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils import _pytree as pytree
 
-from catlang.compiler import containers
-from catlang.compiler.containers import (
+from catlang.compiler.emitted import containers
+from catlang.compiler.emitted.containers import (
     Lists,
     Trees,
     fold_trees,

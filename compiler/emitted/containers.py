@@ -561,7 +561,7 @@ def site_name(tree, path, steps, shape):
 # ------------------------------------------------------------------ folds and unfolds
 
 
-def fold_trees(tree, functions, prepared=None, like=None):
+def fold_trees(tree, functions, prepared=None, like=None, around=()):
     """The fold of trees, level by level from the deepest: the states of the roots, (*shape, ...).
 
     A state is a tuple of tensors. `functions` has a function by constructor. It takes the constructor's parts, in
@@ -572,9 +572,10 @@ def fold_trees(tree, functions, prepared=None, like=None):
     there is no tensor has one state, returned without the axis of nodes.
 
     `prepared` replaces `tree.data`, by constructor, where it is not None: as many parts, computed for all nodes at
-    once. `like` is an example of a state, without the axis of nodes. It is needed where nodes have no children in
-    a list, or in X^0, and nothing else tells what a child's state would be; that is tried first by calling the
-    function of a constructor without children with no rows."""
+    once. `around` are tensors with the axes of the batch in front: behind its parts a function takes the entries of
+    each for the trees that the nodes are of. `like` is an example of a state, without the axis of nodes. It is needed
+    where nodes have no children in a list, or in X^0, and nothing else tells what a child's state would be; that is
+    tried first by calling the function of a constructor without children with no rows."""
     constructors, levels = tree.constructors, tree.levels
     data, counts, lengths = [], [], []
     for number in range(len(constructors)):
@@ -589,6 +590,8 @@ def fold_trees(tree, functions, prepared=None, like=None):
         counts.append(pieces_of(tuple(tree.counts[number]), sizes) if sizes else [])
         lengths.append([part.tolist() for part in tree.counts[number]])
     states, known = None, None if like is None else tuple(like)
+    owners = owners_of(tree, lengths) if around else None
+    around = tuple(x.reshape(-1, *x.shape[len(tree.shape):]) for x in around)
 
     def unknown():
         """The states of no nodes."""
@@ -597,7 +600,7 @@ def fold_trees(tree, functions, prepared=None, like=None):
         for number, parts in enumerate(constructors):
             if all(part == "data" for part in parts):
                 none = over_leaves(lambda x: x[:0], tuple(data[number][0]))
-                return node_states(functions[number], number, none, 0)
+                return node_states(functions[number], number, (*none, *(x[:0] for x in around)), 0)
         raise ValueError("the state of a child is not known where there is none: give a state as `like`")
 
     for depth in reversed(range(len(levels))):
@@ -632,6 +635,9 @@ def fold_trees(tree, functions, prepared=None, like=None):
                     given.append(section)
                 else:
                     given.append(tuple(x.reshape(size, part, *x.shape[1:]) for x in section))
+            if around:
+                owner = owners[depth][number].to(around[0].device)
+                given += [x.index_select(0, owner) for x in around]
             outputs.append(node_states(functions[number], number, given, size))
         if not outputs:
             # An empty batch, of which this is the only level.
@@ -640,6 +646,33 @@ def fold_trees(tree, functions, prepared=None, like=None):
         if tree.orders[depth] is not None:
             states = tuple(x.index_select(0, tree.orders[depth]) for x in states)
     return tuple(x.reshape((*tree.shape, *x.shape[1:])) for x in states)
+
+
+def owners_of(tree, lengths):
+    """By level and constructor, the number of the tree that each node is of; `lengths` are those of lists of nodes."""
+    wanted, found = torch.arange(product_of(tree.shape)), []
+    starts = [[0] * len(parts) for parts in lengths]
+    for sizes, order in zip(tree.levels, tree.orders, strict=True):
+        grouped = wanted
+        if order is not None:
+            grouped = torch.empty_like(wanted)
+            grouped[order.cpu()] = wanted
+        groups = grouped.split(list(sizes))
+        found.append(groups)
+        below = []
+        for number, (group, size) in enumerate(zip(groups, sizes, strict=True)):
+            place = 0
+            for part in tree.constructors[number] if size else ():
+                if part == "list":
+                    start = starts[number][place]
+                    counts = torch.tensor(lengths[number][place][start:start + size], dtype=torch.int64)
+                    starts[number][place] += size
+                    place += 1
+                    below.append(group.repeat_interleave(counts))
+                elif part != "data":
+                    below.append(group if part == "tree" else group.repeat_interleave(part))
+        wanted = torch.cat(below) if below else wanted[:0]
+    return found
 
 
 def node_states(function, number, parts, size):

@@ -74,7 +74,9 @@ def grow_along(step, state, bound, places):
     single = not isinstance(state, tuple)
     state, count = (state,) if single else state, 1 if single else len(state)
     going, lengths, columns = None, None, [[] for _ in places]
-    for number in range(max(bound, 1)):
+    rest = max(bound, 1)
+    while rest:
+        rest -= 1
         tag, *made = step(*state)
         going = tag != 0 if going is None else going & (tag != 0)
         lengths = going.long() if lengths is None else lengths + going
@@ -83,7 +85,6 @@ def grow_along(step, state, bound, places):
         state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made[:count], state, strict=True))
         if not going.is_meta and not torch.compiler.is_compiling() and not going.any():
             break
-    rest = max(bound, 1) - number - 1
     given = []
     for column, place in zip(columns, places, strict=True):
         column += [torch.zeros_like(column[0])] * rest
@@ -134,8 +135,8 @@ def checked_lengths(name, lengths, size, *around):
     if wrong.any():
         index = wrong.nonzero()[0].tolist()
         what = f"list {index[0] if len(index) == 1 else tuple(index)} of " if index else ""
-        raise ValueError(f"{what}{name} has the length {lengths[tuple(index)].item()}, which does not lie between 0 and "
-                         f"{size}, the size that its data has")
+        raise ValueError(f"{what}{name} has the length {lengths[tuple(index)].item()}, which does not lie between 0 "
+                         f"and {size}, the size that its data has")
 
 
 def checked_elements(name, x, size, rank, *around):
@@ -155,7 +156,8 @@ def checked_elements(name, x, size, rank, *around):
         where = [f"list {tuple(index[:batch]) if batch > 1 else index[0]}"] if batch else []
         places = index[batch:]
         where.append(f"element {tuple(places) if len(places) > 1 else places[0]}")
-        raise ValueError(f"{', '.join(where)} of {name} is {x[tuple(index)].item()}, which is none of the {size} there are")
+        raise ValueError(f"{', '.join(where)} of {name} is {x[tuple(index)].item()}, which is none of the {size} there "
+                         "are")
 
 
 def checked_trees(name, tree, constructors, sets):
@@ -165,7 +167,8 @@ def checked_trees(name, tree, constructors, sets):
     if not all(hasattr(tree, field) for field in ("data", "levels", "constructors", "shape")):
         raise TypeError(f"{name} takes trees, as catlang.trees makes them, not {type(tree).__name__}")
     if tree.constructors != constructors:
-        raise ValueError(f"{name} has the constructors {constructors}, those of the trees given are {tree.constructors}")
+        raise ValueError(f"{name} has the constructors {constructors}, those of the trees given are "
+                         f"{tree.constructors}")
     for number, (data, kinds) in enumerate(zip(tree.data, sets, strict=True)):
         for part, kind in zip(data, kinds, strict=True):
             checked_datum(name, number, part, kind)
@@ -191,5 +194,5 @@ def checked_datum(name, number, x, kind):
         wrong = (x < 0) | (x >= size)
         if wrong.any():
             index = wrong.nonzero()[0].tolist()
-            raise ValueError(f"node {index[0]} of constructor {number} of {name} holds {x[tuple(index)].item()}, which is "
-                             f"none of the {size} there are")
+            raise ValueError(f"node {index[0]} of constructor {number} of {name} holds {x[tuple(index)].item()}, which "
+                             f"is none of the {size} there are")
