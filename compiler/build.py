@@ -12,6 +12,7 @@ from catlang.checker.entry import Definition, DimEntry, ModuleEntry
 from catlang.checker.formula import NoValue
 from catlang.checker.sizes import LARGEST
 from catlang.compiler import user
+from catlang.compiler.derived import Account, derive
 from catlang.compiler.emission.forward import Unlowered
 from catlang.compiler.emission.module import NotGiven
 from catlang.compiler.emission.source import SourceFile
@@ -101,6 +102,7 @@ class Build:
         self.sizes: dict[Variable, Dim] = {}
         self.constants: dict[Any, Any] = {}
         self.problems: list[Diagnostic] = []
+        self.account = Account()
         self._give(given)
 
     def _give(self, given: Mapping[str, Any]) -> None:
@@ -220,6 +222,7 @@ class Build:
                 Label(self.definition.span, "at the sizes and parameters given")])]) from None
         title = f"`{self.definition.name}` of {os.path.basename(self.module.source.name)}, compiled by catlang."
         rows = {**ROWS, **user.rows(self.lowerings)}
+        derive(network, self.account)
         source = SourceFile(network, specialiser, rows, title, conditions)
         try:
             return source.text()

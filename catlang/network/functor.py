@@ -5,10 +5,13 @@ stands on a wire is the functor's own (a number, a polynomial, an array): the wa
 
 * A primitive has a *row* in the functor's table, beside those of its kin; nothing else knows a primitive by name. One
   generic in an object acts on every factor of a product alike, so a row only ever sees arrays.
-* A structured box is a method: ``each`` along an axis, ``loop``, ``family``, ``choose``, ``shuffle``. What is inside is
-  handed over as a function, to be called as often as the functor likes.
+* A structured box is a method: ``each`` along an axis, ``loop``, ``family``, ``choose``, ``shuffle``; along lists
+  ``scan`` and ``grow``, over trees ``fold_tree`` and ``grow_tree``; ``of_lists`` and ``mask``. What is inside is handed
+  over as a function, to be called as often as the functor likes.
 * Weights, state and frozen weights are looked up by *address*: the names of the instances on the way down, numbered in
   loops and families, joined by dots. It is the address that the compiled module's ``state_dict`` has.
+* A list is as long as it is padded to, and how long it is itself stands on a wire. Padded sizes that nobody gives are
+  those that the values tell (``told``).
 """
 
 from __future__ import annotations
@@ -22,11 +25,28 @@ from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Shuffle, Value, Wire, wires
 from catlang.dims import Dim, Variable
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
+from catlang.network.recursion import FoldTree, Grow, GrowTree, Mask, OfLists, Opened, Scan
 from catlang.objects.colour import Object, ObjectVariable, Power, Product, Sum
+from catlang.objects.shapes import Both, Children, Shape, Summand
 from catlang.objects.substitution import Substitution
 from catlang.span import Span
 
 V = TypeVar("V")
+
+#: What stands on the wires of a value: one, or a tuple of such.
+Nested = Any
+
+
+class Constructor(Generic[V]):
+    """What a step says of one constructor of a tree: it is the one that is meant where the ``tags`` are its ``places``;
+    ``parts`` are what it would hold, states at the places of recursion."""
+
+    __slots__ = ("parts", "places", "tags")
+
+    def __init__(self, places: tuple[int, ...], tags: list[V], parts: list[Nested]) -> None:
+        self.places = places
+        self.tags = tags
+        self.parts = parts
 
 
 class Meaningless(ValueError):
@@ -114,8 +134,9 @@ class Functor(Generic[V]):
         """An instance of a network."""
         return body(inputs)
 
-    def each(self, size: Dim, inputs: list[V], body: Callable[[list[V]], list[V]], outputs: list[Object]) -> list[V]:
-        """A body along one more axis in front."""
+    def each(self, size: Dim, inputs: list[V], body: Callable[[list[V]], list[V]], outputs: list[Object],
+             lengths: V | None = None) -> list[V]:
+        """A body along one more axis in front; where that is the axis of a list, ``lengths`` says how long it is."""
         raise NotImplementedError
 
     def loop(self, count: Dim, inputs: list[V], step: Callable[[int, list[V]], list[V]]) -> list[V]:
@@ -136,6 +157,42 @@ class Functor(Generic[V]):
 
     def shuffle(self, operation: Shuffle, sizes: dict[str, Dim], inputs: list[V], obj: Object) -> V:
         """An axis pattern, at these sizes of its names."""
+        raise NotImplementedError
+
+    # ---------------------------------------------------------------- recursion
+
+    def told(self, obj: Object, value: V) -> Mapping[Variable, Dim]:
+        """The sizes that lists are padded to, as far as a value tells those in its object."""
+        return {}
+
+    def scan(self, size: Dim, backwards: bool, lengths: V | None, state: list[V], elements: list[V],
+             step: Callable[[list[V], list[V]], tuple[list[V], list[V]]], emitted: list[Object]) -> list[V]:
+        """A step along an axis: the state that it ends in, then what was emitted, of these objects."""
+        raise NotImplementedError
+
+    def grow(self, bound: Dim, state: list[V], step: Callable[[list[V]], tuple[V, list[V], list[V]]],
+             emitted: list[Object]) -> list[V]:
+        """A step that gives a tag, what it emits and a state, until the tag is 0 and at most ``bound`` times: how often
+        it was taken, then what was emitted."""
+        raise NotImplementedError
+
+    def fold_tree(self, tree: V, constructors: list[list[Shape]], branches: list[Callable[[list[V]], list[V]]],
+                  outputs: list[Object]) -> list[V]:
+        """The fold of a tree by a branch for each constructor, which takes its parts, from left to right. Of the
+        children in a list it takes how many there are and their states along an axis."""
+        raise NotImplementedError
+
+    def grow_tree(self, bound: Dim, stop: int, constructors: list[list[Shape]], state: list[V],
+                  step: Callable[[list[V]], list[Constructor[V]]]) -> V:
+        """A tree grown from a state, at most ``bound`` deep, where the constructor ``stop`` stands."""
+        raise NotImplementedError
+
+    def of_lists(self, operation: OfLists, size: Dim, inputs: Nested, outputs: list[Object]) -> list[V]:
+        """What is done to lists whatever their elements are."""
+        raise NotImplementedError
+
+    def mask(self, operation: Mask, size: Dim, lengths: V) -> V:
+        """Of each place along an axis whether it lies in the list."""
         raise NotImplementedError
 
 
@@ -180,8 +237,12 @@ class Frame(Generic[V]):
     def objects(self, value: Value) -> list[Object]:
         return [self.sizes.object(wire.object) for wire in wires(value)]
 
-    def address(self, instance: Instance) -> str:
-        return self.instances[instance][0]
+    def located(self, instance: Instance) -> tuple[str, Frame[V]]:
+        """The address of an instance, and the frame of the network that owns it or what holds it."""
+        if instance.within is None:
+            return self.instances[instance]
+        address, owner = self.located(instance.within)
+        return f"{address}.{instance.name}", owner
 
     def weight(self, instance: Instance, part: str) -> V:
         """A weight, or a part of the state, of an instance of a primitive."""
@@ -189,7 +250,7 @@ class Frame(Generic[V]):
         assert isinstance(operation, d.Use)
         named = [*operation.definition.weights, *operation.definition.states]
         names = [name for name, _ in named]
-        address, owner = self.instances[instance]
+        address, owner = self.located(instance)
         functor = self.walk.functor
         diagram = instance.reparameterisation
         if diagram is None or part not in names[:len(operation.definition.weights)]:
@@ -222,10 +283,14 @@ class Frame(Generic[V]):
             return self._use(box, operation)
         if isinstance(operation, Sub):
             return self._sub(box, operation, inputs)
+        if type(operation) in _RECURSION:
+            return _RECURSION[type(operation)](self, box, operation)
         outputs = self.objects(box.outputs)
         if isinstance(operation, Each):
             body = operation.body
-            return functor.each(self.sizes.dim(operation.size), inputs, lambda given: self.body(body, given), outputs)
+            lengths = None if operation.lengths is None else self.values[operation.lengths]
+            return functor.each(self.sizes.dim(operation.size), inputs, lambda given: self.body(body, given), outputs,
+                                lengths)
         [obj] = outputs
         if isinstance(operation, d.Literal):
             return [functor.literal(operation.value, obj)]
@@ -242,7 +307,7 @@ class Frame(Generic[V]):
     def _sub(self, box: Box, operation: Sub, inputs: list[V]) -> Sequence[V]:
         assert box.instance is not None
         functor, instance = self.walk.functor, box.instance
-        address = self.address(instance)
+        address, _ = self.located(instance)
         count = self.sizes.dim(operation.count) if isinstance(operation, Loop | Family) else 1
         if isinstance(operation, Loop):
             return functor.loop(count, inputs, lambda number, given: functor.sub(box, given, lambda inner: self.enter(
@@ -282,6 +347,106 @@ class Frame(Generic[V]):
         return [found[wire] for wire in outputs]
 
 
+    # ---------------------------------------------------------------- recursion
+
+    def nested(self, value: Value) -> Nested:
+        """What stands on the wires of a value, in its shape."""
+        return self.values[value] if isinstance(value, Wire) else tuple(self.nested(part) for part in value)
+
+    def flat(self, value: Value) -> list[V]:
+        return [self.values[wire] for wire in wires(value)]
+
+    def _scan(self, box: Box, operation: Scan) -> Sequence[V]:
+        lengths, state, elements = box.inputs  # type: ignore[misc]
+        step = operation.step
+        after, _ = step.outputs  # type: ignore[misc]
+        count = len(wires(after))
+
+        def one(given: list[V], entries: list[V]) -> tuple[list[V], list[V]]:
+            made = self.body(step, [*given, *entries])
+            return made[:count], made[count:]
+
+        return self.walk.functor.scan(
+            self.sizes.dim(operation.size), operation.backwards,
+            self.values[lengths] if isinstance(lengths, Wire) else None, self.flat(state), self.flat(elements), one,
+            self.objects(box.outputs)[count:])
+
+    def _grow(self, box: Box, operation: Grow) -> Sequence[V]:
+        step = operation.step
+        _, emitted, _ = step.outputs  # type: ignore[misc]
+        count = 1 + len(wires(emitted))
+
+        def one(given: list[V]) -> tuple[V, list[V], list[V]]:
+            made = self.body(step, given)
+            return made[0], made[1:count], made[count:]
+
+        return self.walk.functor.grow(self.sizes.dim(operation.bound), self.flat(box.inputs), one,
+                                      self.objects(box.outputs)[1:])
+
+    def _fold_tree(self, box: Box, operation: FoldTree) -> Sequence[V]:
+        [tree] = self.flat(box.inputs)
+
+        def branch(diagram: Diagram) -> Callable[[list[V]], list[V]]:
+            def run(given: list[V]) -> list[V]:
+                # How many children there are each node has for itself.
+                for wire, value in zip(wires(diagram.inputs), given, strict=True):
+                    self.sizes.dims.update(self.walk.functor.told(wire.object, value))
+                return self.body(diagram, given)
+
+            return run
+
+        return self.walk.functor.fold_tree(tree, self._constructors(operation.shapes),
+                                           [branch(diagram) for diagram in operation.branches],
+                                           self.objects(box.outputs))
+
+    def _grow_tree(self, box: Box, operation: GrowTree) -> Sequence[V]:
+        step = operation.step
+
+        def one(given: list[V]) -> list[Constructor[V]]:
+            self.body(step, given)
+            made = self.nested(step.outputs)
+            return [Constructor(shape.places, *chosen(shape, made)) for shape in operation.shapes]
+
+        return [self.walk.functor.grow_tree(self.sizes.dim(operation.bound), operation.stop,
+                                            self._constructors(operation.shapes), self.flat(box.inputs), one)]
+
+    def _constructors(self, shapes: list[Shape]) -> list[list[Shape]]:
+        """The parts of each constructor, at the sizes here."""
+        return [[Children(self.sizes.axes(part.axes)) if isinstance(part, Children) else part
+                 for part in shape.parts()] for shape in shapes]
+
+    def _of_lists(self, box: Box, operation: OfLists) -> Sequence[V]:
+        return self.walk.functor.of_lists(operation, self.sizes.dim(operation.size), self.nested(box.inputs),
+                                          self.objects(box.outputs))
+
+    def _mask(self, box: Box, operation: Mask) -> Sequence[V]:
+        [lengths] = self.flat(box.inputs)
+        return [self.walk.functor.mask(operation, self.sizes.dim(operation.size), lengths)]
+
+    def _opened(self, box: Box, operation: Opened) -> Sequence[V]:
+        """An array is as long as it is padded to, under whatever name."""
+        self.sizes.dims[operation.length] = self.sizes.dim(operation.size)
+        return self.flat(box.inputs)
+
+
+_RECURSION: dict[type, Callable[..., Any]] = {
+    Scan: Frame._scan, Grow: Frame._grow, FoldTree: Frame._fold_tree, GrowTree: Frame._grow_tree,
+    OfLists: Frame._of_lists, Mask: Frame._mask, Opened: Frame._opened,
+}
+
+
+def chosen(shape: Shape, value: Nested) -> tuple[list[Any], list[Nested]]:
+    """Of a value of ``F(X)`` the tags that would say that it is this constructor, and what its parts would be."""
+    if isinstance(shape, Summand):
+        tag, *summands = value
+        tags, parts = chosen(shape.shape, summands[shape.place])
+        return [tag, *tags], parts
+    if isinstance(shape, Both):
+        found = [chosen(item, part) for item, part in zip(shape.items, value, strict=True)]
+        return [tag for tags, _ in found for tag in tags], [part for _, parts in found for part in parts]
+    return [], [value] if shape.parts() else []
+
+
 def factors(operation: d.Use, inputs: Value) -> list[list[Wire]] | None:
     """The inputs of a primitive generic in an object, for each factor of that object; those that do not mention the
     object go to all of them. None where the primitive is not generic in one."""
@@ -316,6 +481,8 @@ def interpret(network: Network, functor: Functor[V], inputs: Sequence[V], *,
     ``inputs`` has one value for each wire of its inputs. Sizes that are not given stay symbolic.
     """
     known: dict[Variable, Dim] = {variable: variable.poly for variable in network.sizes}
+    for wire, value in zip(wires(network.diagram.inputs), inputs, strict=True):
+        known.update(functor.told(wire.object, value))
     known.update(sizes or {})
     walk = Walk(functor, weights if weights is not None else {}, noise, training)
     return Frame(walk, network, "", known).run(list(inputs))
@@ -326,4 +493,5 @@ def at_sizes(network: Network, **values: int) -> dict[Variable, Dim]:
     return {variable: values[variable.name] for variable in network.sizes if variable.name in values}
 
 
-__all__ = ["Frame", "Functor", "Meaningless", "Site", "Walk", "at_sizes", "factors", "interpret"]
+__all__ = ["Constructor", "Frame", "Functor", "Meaningless", "Nested", "Site", "Walk", "at_sizes", "factors",
+           "interpret"]

@@ -42,9 +42,15 @@ class Masking:
         self.made.boxes.append(Box(operation, inputs, outputs, None, self.span))
         return outputs
 
+    def definition(self, name: str) -> Any:
+        """A primitive of the prelude; a header is read when it is first asked for."""
+        found = self.prelude.find(name)
+        found.module.header(found)
+        return found
+
     def use(self, name: str, inputs: Value, output: Object, **arguments: Any) -> Wire:
-        definition = self.prelude.find(name)
-        found: Wire = self.box(d.Use(definition, arguments, {}), inputs, Wire(output, self.span))
+        use = d.Use(self.definition(name), arguments, {})
+        found: Wire = self.box(use, inputs, Wire(output, self.span))
         return found
 
     def literal(self, value: float | bool, obj: Object) -> Wire:
@@ -156,15 +162,14 @@ class Masking:
         if len(inputs) == 4:
             mask = self.use("logical_and", (inputs[3], mask), mask.object, s=(queries, keys))
         sizes = {name: operation.arguments[name] for name in ("q", "s", "k", "v")}
-        definition = self.prelude.find("masked_attend")
-        self.box(d.Use(definition, sizes, {}), (*inputs[:3], mask), outputs)
+        self.box(d.Use(self.definition("masked_attend"), sizes, {}), (*inputs[:3], mask), outputs)
 
     def _before(self, size: Dim) -> Wire:
         """Of each pair of places whether the second is not behind the first."""
         index = self.use("index", (), power(Finite(size), (size,)), n=size)
         inner = Diagram("place", Wire(Finite(size), self.span), None, self.span)
         place = Wire(REAL, self.span)
-        to_real = d.Use(self.prelude.find("to_real"), {"n": size}, {})
+        to_real = d.Use(self.definition("to_real"), {"n": size}, {})
         inner.boxes.append(Box(to_real, inner.inputs, place, None, self.span))
         inner.outputs = place
         row = power(REAL, (size,))

@@ -96,11 +96,13 @@ class Family(Sub):
 
 class Each(Operation):
     """A diagram along one more axis in front; wires from around are constant along it. Where the axis is that of padded
-    lists, ``lengths`` says how many of its entries are theirs."""
+    lists, ``lengths`` says how many of its entries are theirs; ``front`` that a loop goes along it: it lies best in front
+    of all others."""
 
-    __slots__ = ("size", "body", "lengths")
+    __slots__ = ("size", "body", "lengths", "front")
 
-    def __init__(self, size: Dim, body: Diagram, lengths: Wire | None = None) -> None:
+    def __init__(self, size: Dim, body: Diagram, lengths: Wire | None = None, front: bool = False) -> None:
+        self.front = front
         self.size = size
         self.body = body
         self.lengths = lengths

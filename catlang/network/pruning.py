@@ -1,37 +1,73 @@
 """What nobody looks at goes: boxes without an effect whose results are not used, in the diagrams that loops hold.
 
 A body that is put into a loop once for each constructor, or once for its output and once for its state, leaves boxes
-whose results only the other one needs.
+whose results only the other one needs; a loop gives at every place what somebody may want of one place only. Boxes that
+specialisation itself has made are dropped wherever they stand, and so are results of loops and of ``each``.
 """
 
 from __future__ import annotations
 
 from catlang.diagram import diagram as d
-from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
 from catlang.network.network import Each, Sub
-from catlang.network.recursion import Mask, Opened
+from catlang.network.recursion import Mask, OfLists, Opened, Scan
 
 
 def pruned(diagram: Diagram, everything: bool = False) -> None:
     """Drops from a diagram the unused boxes that specialisation itself has made, and all of them from those inside."""
-    for box in diagram.boxes:
-        if not isinstance(box.operation, Each) or everything:
-            for inner in box.operation.inside().values():
-                pruned(inner, True)
-        else:
-            pruned(box.operation.body, False)
     used: set[Wire] = set(wires(diagram.outputs))
     kept: list[Box] = []
     for box in reversed(diagram.boxes):
-        mine = isinstance(box.operation, Mask | Opened | d.Literal)
-        if (everything or mine) and not _effect(box) and used.isdisjoint(wires(box.outputs)):
+        mine = isinstance(box.operation, Mask | OfLists | Opened | d.Literal)
+        if (everything or mine or _made(box)) and not _effect(box) and used.isdisjoint(wires(box.outputs)):
             continue
+        if isinstance(box.operation, Scan):
+            _scan(box, box.operation, used)
+        for name, inner in box.operation.inside().items():
+            pruned(inner, everything or not isinstance(box.operation, Each) and name != "body")
+        if isinstance(box.operation, Each):
+            _each(box, box.operation, used)
         kept.append(box)
         used.update(wires(box.inputs))
         used.update(box.operation.around())
         for inner in box.operation.inside().values():
             used.update(d.captured(inner))
     diagram.boxes = kept[::-1]
+
+
+def _made(box: Box) -> bool:
+    """Whether a loop was made for lists or machines; an ``each`` that somebody wrote stays, with its weights' boxes."""
+    return isinstance(box.operation, Scan) or isinstance(box.operation, Each) and box.operation.lengths is not None
+
+
+def _scan(box: Box, operation: Scan, used: set[Wire]) -> None:
+    """Of what a loop gives at every place, what somebody uses."""
+    final, given = box.outputs  # type: ignore[misc]
+    after, emitted = operation.step.outputs  # type: ignore[misc]
+    pairs = [(wire, array) for wire, array in zip(wires(emitted), wires(given), strict=True) if array in used]
+    operation.step.outputs = (after, tuple(wire for wire, _ in pairs))
+    box.outputs = (final, tuple(array for _, array in pairs))
+
+
+def _each(box: Box, operation: Each, used: set[Wire]) -> None:
+    """Of what goes into a body and comes out of it, what is used."""
+    body = operation.body
+    results = [(wire, array) for wire, array in zip(wires(body.outputs), wires(box.outputs), strict=True)
+               if array in used]
+    if len(results) != len(wires(body.outputs)):
+        body.outputs, box.outputs = _tuples(results)
+        pruned(body, True) if operation.lengths is not None else None
+    inside = set(wires(body.outputs)).union(*(
+        [*wires(one.inputs), *one.operation.around(),
+         *(wire for inner in one.operation.inside().values() for wire in d.captured(inner))] for one in body.boxes))
+    given = [(wire, array) for wire, array in zip(wires(body.inputs), wires(box.inputs), strict=True)
+             if wire in inside]
+    if len(given) != len(wires(body.inputs)):
+        body.inputs, box.inputs = _tuples(given)
+
+
+def _tuples(pairs: list[tuple[Wire, Wire]]) -> tuple[Value, Value]:
+    return tuple(one for one, _ in pairs), tuple(other for _, other in pairs)
 
 
 def _effect(box: Box) -> bool:

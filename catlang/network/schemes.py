@@ -100,6 +100,8 @@ class Schemes:
         # Of each opened list its lengths, and which of its places are in it, with and without the first in any case.
         self.opened: dict[Variable, tuple[Wire, Wire, Wire]] = {}
         self.padded: dict[Variable, Dim] = {}
+        # Of the lengths of a list that was made longer, the list that it was.
+        self.longer: dict[tuple[Any, Any], Value] = {}
         # Lists of the same lengths, opened in the same diagram, are as long as each other.
         self.lists: dict[tuple[Wire, Diagram], Variable] = {}
 
@@ -371,6 +373,11 @@ class Schemes:
     def reshape(self, box: Box, operation: d.Use, value: Any, made: Diagram, env: Env) -> None:
         """What gives a list of the elements that came in, in another order, more or fewer of them."""
         name = operation.definition.name
+        undone = self.longer.get((_UNDOES.get(name), value[0])) if name in _UNDOES else None
+        if undone is not None:
+            # tail . cons = snd, and the same at the other end.
+            self.specialiser.bind(box.outputs, undone, env)
+            return
         lengths, elements = value[1] if name == "cons" else value[0] if name == "zip" else value
         size = size_of(lengths) + (name == "cons")
         outputs = with_front(without_front(elements), size)
@@ -388,6 +395,8 @@ class Schemes:
             return (found, both)
         found = Wire(Finite(size + 1), span)
         made.boxes.append(Box(OfLists(kind), value, (found, outputs), None, span))
+        if kind in ("cons", "end"):
+            self.longer[kind, found] = value[1]  # type: ignore[index]
         return (found, outputs)
 
     def to_list(self, box: Box, operation: d.Use, value: Any, made: Diagram, env: Env) -> None:
@@ -521,6 +530,9 @@ def without_front(value: Value) -> Value:
 
     return changed(value, change)
 
+
+#: What takes away an element at the end at which another adds one.
+_UNDOES = {"tail": "cons", "but_last": "end"}
 
 _SCHEMES: dict[str, Callable[..., None]] = {
     "fold": Schemes.fold, "foldl": Schemes.foldl, "scan": Schemes.scan, "scanl": Schemes.scanl,

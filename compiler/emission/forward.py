@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from catlang.compiler.emission import patterns, recursion
+from catlang.compiler.emission import derived, patterns, recursion
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.broadcasting import broadcast
 from catlang.compiler.emission.constancy import arguments
@@ -76,6 +76,8 @@ class Forward:
         self.reading: dict[Variable, None] = {}
         self.reads_batch = False
         self.weights: dict[Instance, dict[str, ast.expr]] = {}
+        # What the products with weights in loops are called.
+        self.recurrences: dict[Box, str] = {}
         # Sizes that functions inside are told by what they take.
         self.local: dict[Variable, ast.expr] = {}
 
@@ -135,8 +137,8 @@ class Forward:
             self.terms[wire] = self._literal(operation.value, wire)
         elif isinstance(operation, Each):
             self._each(box, operation)
-        elif type(operation) in recursion.EMITTERS:
-            recursion.EMITTERS[type(operation)](self, box, operation)
+        elif type(operation) in _LOOPS:
+            _LOOPS[type(operation)](self, box, operation)
         elif isinstance(operation, Sub):
             self._sub(box, operation)
         elif isinstance(operation, d.Shuffle):
@@ -222,6 +224,11 @@ class Forward:
             statement.place = place  # type: ignore[attr-defined]
             statements.append(statement)
         statements.append(ast.Return(value))
+        # What the step looks up in the module is looked up once.
+        found = _LookedUp(self.taken)
+        statements = [found.visit(statement) for statement in statements]
+        for label, chain in found.names.values():
+            self.statements.append((ast.Assign([ast.Name(label, ast.Store())], chain), None))
         if sized is not None:
             label, probe = sized
             if any(isinstance(node, ast.Name) and node.id == label for one in statements for node in ast.walk(one)):
@@ -247,6 +254,10 @@ class Forward:
         self.statements.append((ast.Assign([target], value), box.span))
 
     # ---------------------------------------------------------------- levels
+
+    def levels_of(self, given: list[Wire]) -> frozenset[Any]:
+        """The batch axes that some of these wires have."""
+        return frozenset().union(*(self.terms[wire].levels for wire in given))
 
     def align_one(self, term: Term, union: frozenset[Any], expand: bool) -> Term:
         return self._align(term, union, expand)
@@ -315,11 +326,16 @@ class Forward:
 
     def _each(self, box: Box, operation: Each) -> None:
         level = (operation.body, operation.size)
+        outside = self.context
         for inner, outer in zip(wires(operation.body.inputs), wires(box.inputs), strict=True):
             term = self.terms[outer]
-            self.terms[inner] = Term(term.made, term.levels | {level}, term.rank - 1) if term.literal is None else (
-                self._literal(term.literal, inner))
-        self.context = (*self.context, level)
+            if term.literal is not None:
+                self.terms[inner] = self._literal(term.literal, inner)
+                continue
+            made = _moved(term.expression, -term.rank, 0) if operation.front and term.levels else term.made
+            self.terms[inner] = Term(made, term.levels | {level}, term.rank - 1)
+        # A view, whose memory is then written place by place.
+        self.context = (level, *outside) if operation.front else (*outside, level)
         self.diagram(operation.body)
         for outer, inner in zip(wires(box.outputs), wires(operation.body.outputs), strict=True):
             term = self.terms[inner]
@@ -328,8 +344,10 @@ class Forward:
                 continue
             if level not in term.levels:
                 term = self._align(term, term.levels | {level}, expand=True)
-            self.terms[outer] = Term(term.expression, term.levels - {level}, term.rank + 1)
-        self.context = self.context[:-1]
+            levels = term.levels - {level}
+            made = _moved(term.expression, 0, -term.rank - 1) if operation.front and levels else term.expression
+            self.terms[outer] = Term(made, levels, term.rank + 1)
+        self.context = outside
 
     def _sub(self, box: Box, operation: Sub) -> None:
         """A call of an instance: its own inputs, then what is free in it."""
@@ -471,6 +489,39 @@ class Forward:
         terms = self.align(terms, False, levels)
         value = patterns.lowered(operation, [term.expression for term in terms], self, levels, box in self.broadcast)
         self.assign(box, [value], levels)
+
+
+class _LookedUp(ast.NodeTransformer):
+    """Puts names for submodules and weights, ``self.a.b.weight``; what they stand for is in ``names``."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        self.names: dict[str, tuple[str, ast.expr]] = {}
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        path: list[str] = []
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            path.append(inner.attr)
+            inner = inner.value
+        if not isinstance(inner, ast.Name) or inner.id != "self" or path == ["training"]:
+            return self.generic_visit(node)
+        text = ast.dump(node)
+        if text not in self.names:
+            wanted = plain(path[0] if path[0] not in ("weight", "bias") or len(path) == 1 else path[1])
+            self.names[text] = (sz.python_name(wanted, self.taken), node)
+        return ast.Name(self.names[text][0], ast.Load())
+
+
+def _moved(value: ast.expr, source: int, target: int) -> ast.expr:
+    """An array with one axis at another place; there and back again it is the array."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "movedim" and (
+            ast.dump(value.args[0]) == ast.dump(number(target)) and ast.dump(value.args[1]) == ast.dump(number(source))):
+        return value.func.value
+    return ast.Call(ast.Attribute(value, "movedim", ast.Load()), [number(source), number(target)], [])
+
+
+_LOOPS = {**recursion.EMITTERS, **derived.EMITTERS}
 
 
 def _labels(value: Value) -> list[str | None]:

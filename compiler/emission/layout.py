@@ -40,7 +40,8 @@ def _statement(node: ast.stmt, folder: str, depth: int) -> list[str]:
             heads = [f"{indent}def {node.name}(", *names, f"{indent}):"]
         else:
             heads = [head]
-        return [*heads, *_block(node.body, folder, depth + 1)]
+        marks = [f"{indent}@{ast.unparse(one)}" for one in node.decorator_list]
+        return [*marks, *heads, *_block(node.body, folder, depth + 1)]
     if isinstance(node, ast.If):
         lines = [*_condition(node.test, indent), *_block(node.body, folder, depth + 1)]
         return lines + ([f"{indent}else:", *_block(node.orelse, folder, depth + 1)] if node.orelse else [])

@@ -10,6 +10,8 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
+from catlang.compiler.derived.operations import MultiplyAdd, Recur
+from catlang.compiler.emission import derived
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
@@ -29,17 +31,32 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     lengths, state, elements = box.inputs  # type: ignore[misc]
     level = _levels(forward, [*wires(box.inputs)], operation.step)
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
-    given = [forward.terms[wire] for wire in wires(elements)]
     inner_state, inner_elements = operation.step.inputs  # type: ignore[misc]
+    marked = {wires(one.inputs)[1] for one in operation.step.boxes if isinstance(one.operation, Recur)}
+    # What a product is added to is along all batch axes that the product is along.
+    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in marked else forward.terms[wire]
+             for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
+    arrays = {inner: term.expression for inner, term in zip(wires(inner_elements), given, strict=True)}
+    places = {inner: -term.rank for inner, term in zip(wires(inner_elements), given, strict=True)}
+    derived.recurrences(forward, operation.step, arrays, places, operation.backwards)
     parameters = []
     for wire in wires(inner_state):
         parameters.append(forward.parameter(wire, level))
     for wire, term in zip(wires(inner_elements), given, strict=True):
         parameters.append(forward.parameter(wire, term.levels))
     after, emitted = operation.step.outputs  # type: ignore[misc]
+    inputs = [_tuple([arrays[wire], number(places[wire])]) for wire in wires(inner_elements)]
+    steady = _steady(forward, operation.step)
+    before = {wire: forward.terms[wire] for wire in steady}
+    for wire in steady:
+        # The same at every place: a view, whose gradient is then one sum, not one more sum at each step.
+        term = before[wire]
+        shape = [forward.size(operation.size), *forward.batch_shape(level), *[number(-1)] * term.rank]
+        inputs.append(_tuple([ast.Call(ast.Attribute(term.expression, "expand", ast.Load()), shape, []), number(0)]))
+        parameters.append(forward.shadow(wire, level))
     name = forward.function("step", parameters, operation.step, [*wires(after), *wires(emitted)], level, box.span)
-    inputs = _tuple([_tuple([term.expression, number(-term.rank)]) for term in given])
-    arguments = [name, _single([term.expression for term in begin]), inputs, forward.size(operation.size)]
+    forward.terms.update(before)
+    arguments = [name, _single([term.expression for term in begin]), _tuple(inputs), forward.size(operation.size)]
     ranks = [len(axes_of(wire.object)) for wire in wires(emitted)]
     if ranks:
         arguments.append(_tuple([number(-rank - 1) for rank in ranks]))
@@ -54,6 +71,20 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     value = call(helper, *arguments, **named)
     groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
     forward.store(box, groups, value, level)
+
+
+def _steady(forward: Forward, step: Diagram) -> list[Wire]:
+    """Weights that a step uses entry by entry: the same at every place, and for all of the batch."""
+    found: dict[Wire, None] = {}
+    for wire in d.captured(step):
+        term = forward.terms[wire]
+        uses = [box for box in step.boxes if wire in wires(box.inputs)]
+        learned = isinstance(term.made, ast.Attribute)
+        if learned and not term.levels and uses and all(isinstance(box.operation, MultiplyAdd) or (
+                isinstance(box.operation, d.Use) and box.operation.definition.name in ("add", "sub", "mul"))
+                for box in uses):
+            found[wire] = None
+    return list(found)
 
 
 def grow(forward: Forward, box: Box, operation: Grow) -> None:

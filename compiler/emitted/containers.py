@@ -192,11 +192,11 @@ def pieces_of(data, sizes):
     return [data] if len(sizes) == 1 else list(data.split(sizes))
 
 
-def in_lists(data, lengths):
+def in_lists(data, lengths, least=0):
     """Rows as lists of these lengths (Python numbers), one behind the other: (total, ...) to (lists, n, ...).
 
-    n is the largest length, and zeros stand behind the end of a list."""
-    size, number, places = max(lengths, default=0), len(lengths), None
+    n is the largest length, or `least` if that is larger, and zeros stand behind the end of a list."""
+    size, number, places = max([least, *lengths]), len(lengths), None
     if size * number != sum(lengths):
         tensor = torch.tensor(lengths)
         ends = tensor.cumsum(0)
@@ -629,7 +629,8 @@ def fold_trees(tree, functions, prepared=None, like=None, around=()):
                     continue
                 section, rows = next(sections), next(inner)
                 if part == "list":
-                    section = in_lists(section, rows)
+                    # A maximum over children wants one of them, even where it is no child.
+                    section = in_lists(section, rows, 1)
                     given.append(Lists(section[0] if len(section) == 1 else section, next(sizes)))
                 elif part == "tree":
                     given.append(section)

@@ -8,6 +8,16 @@ from __future__ import annotations
 
 import torch
 
+from catlang.compiler.emitted.scans import (
+    affine_loop,
+    affine_scan,
+    block_loop,
+    block_scan,
+    matrix_loop,
+    matrix_scan,
+    prefers_scan,
+)
+
 
 def inside(lengths, size, least=0):
     """Of each of so many places whether it lies in a list: (*batch, size). Those below `least` do in any case."""
@@ -37,7 +47,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards):
     single = not isinstance(state, tuple)
     state, count = (state,) if single else state, 1 if single else len(state)
     # Unbound once: to index in the loop would make the backward pass quadratic.
-    rows = list(zip(*(x.unbind(place) for x, place in inputs), strict=True)) if inputs else [()] * size
+    rows = list(zip(*(x.movedim(place, 0).unbind(0) for x, place in inputs), strict=True)) if inputs else [()] * size
     masks, shortest = None, size
     if lengths is not None and not lengths.is_meta:
         # In a graph there is no looking at numbers: every step is taken for some lists only.
@@ -62,7 +72,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards):
         given = tuple(torch.stack([one], place).narrow(place, 0, 0)
                       for one, place in zip(empty[count:], places, strict=True))
     else:
-        given = tuple(torch.stack(column[::-1] if backwards else column, place)
+        given = tuple(torch.stack(column[::-1] if backwards else column).movedim(0, place)
                       for column, place in zip(columns, places, strict=True))
     return state[0] if single else state, given
 
@@ -93,6 +103,50 @@ def grow_along(step, state, bound, places):
     return lengths, given[0] if len(given) == 1 else tuple(given)
 
 
+class Recurrence:
+    """A learned product in each step of a loop, added to an entry: `entries` are what the steps are then given.
+
+    Where gradients are wanted the weight's is not added up step by step: it is one product over all steps, taken when
+    the gradients of all entries are there."""
+
+    def __init__(self, weight, bias, x, place, backwards=False):
+        if bias is not None:
+            x = x + bias
+        self.seen = None
+        if torch.is_grad_enabled() and weight.requires_grad and not watched(weight, x):
+            self.seen = []
+            x, weight = Deferred.apply(x, weight, self.seen, place, backwards), weight.detach()
+        self.entries, self.weight = x, weight.t()
+
+    def __call__(self, x, entry):
+        if self.seen is not None:
+            self.seen.append(x.detach())
+        return torch.addmm(entry, x, self.weight) if x.dim() == 2 else entry + x @ self.weight
+
+
+class Deferred(torch.autograd.Function):
+    """The same array; its gradient is, with what the loop has seen, also that of a weight."""
+
+    @staticmethod
+    def forward(ctx, x, weight, seen, place, backwards):
+        ctx.seen, ctx.place, ctx.backwards = seen, place, backwards
+        return x.view_as(x)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, gradient):
+        x = torch.stack(ctx.seen[::-1] if ctx.backwards else ctx.seen)
+        along = gradient.movedim(ctx.place, 0)
+        weight = along.reshape(-1, along.shape[-1]).t() @ x.reshape(-1, x.shape[-1])
+        return gradient, weight, None, None, None
+
+
+def watched(*tensors):
+    """Whether somebody looks at every single step: a graph being traced, a transformation of functions, autocast."""
+    return (torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+            or torch.is_autocast_enabled(tensors[0].device.type) or any(tensor.is_meta for tensor in tensors))
+
+
 def list_cons(first, x, place):
     """One entry more in front."""
     return torch.cat([first.unsqueeze(place), x], place)
@@ -112,10 +166,13 @@ def list_tail(x, place):
 
 def list_reverse(x, lengths, place):
     """The entries of each list from the last to the first; its padding stays."""
-    size = x.shape[place]
+    return x.gather(place, beside(reversed_places(lengths, x.shape[place]), x).expand(x.shape))
+
+
+def reversed_places(lengths, size):
+    """Where the entries of lists stand once each list is turned around: (*batch, size)."""
     index = torch.arange(size, device=lengths.device)
-    index = torch.where(index < lengths[..., None], lengths[..., None] - 1 - index, index)
-    return x.gather(place, beside(index, x).expand(x.shape))
+    return torch.where(index < lengths[..., None], lengths[..., None] - 1 - index, index)
 
 
 def list_fit(x, size, place):
@@ -196,3 +253,117 @@ def checked_datum(name, number, x, kind):
             index = wrong.nonzero()[0].tolist()
             raise ValueError(f"node {index[0]} of constructor {number} of {name} holds {x[tuple(index)].item()}, which "
                              f"is none of the {size} there are")
+
+
+def kernel_along(kind, x, place, state, weights, lengths=None, backwards=False):
+    """One of PyTorch's recurrent kernels along an axis: the states it ends in, and the first state at each place.
+
+    `kind` is lstm, gru, rnn_tanh or rnn_relu; `weights` are weight_ih, weight_hh and, where there are any, both biases."""
+    single = not isinstance(state, tuple)
+    state = (state,) if single else state
+    batch, size = state[0].shape[:-1], x.shape[place]
+    x = x.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:]).transpose(0, 1)
+    begin = tuple(one.reshape(1, -1, one.shape[-1]) for one in state)
+    shorter = None
+    if lengths is not None:
+        lengths = lengths.expand(batch).reshape(-1)
+        if torch.compiler.is_compiling() or (not lengths.is_meta and bool((lengths < size).any())):
+            shorter = lengths
+    # Where all lists are as long as the axis, or the lists begin together, the kernel goes along all of it.
+    if backwards:
+        turned = None if shorter is None else reversed_places(shorter, size).t()[..., None]
+        x = x.flip(0) if turned is None else x.gather(0, turned.expand(x.shape))
+    function = getattr(torch, kind)
+    hidden = begin if kind == "lstm" else begin[0]
+    options = (len(weights) == 4, 1, 0.0, False, False)
+    if shorter is None or kind != "lstm":
+        y, *final = function(x, hidden, list(weights), *options, False)
+        if shorter is not None:
+            final = [state_at_end(y, begin[0][0], shorter, 0)[None]]
+    else:
+        y, final = packed_along(function, x, begin, weights, options, shorter)
+    if backwards:
+        y = y.flip(0) if turned is None else y.gather(0, turned.expand(y.shape))
+    final = tuple(one.reshape(*batch, one.shape[-1]) for one in final)
+    return final[0] if single else final, y.transpose(0, 1).reshape(*batch, size, y.shape[-1])
+
+
+def packed_along(function, x, begin, weights, options, lengths):
+    """An LSTM on lists of different lengths, packed; of an empty list the state stays what it was."""
+    order = lengths.clamp(min=1).argsort(descending=True, stable=True)
+    back = order.argsort()
+    sizes = lengths.clamp(min=1)[order]
+    counts = (torch.arange(int(sizes[0]), device=sizes.device)[:, None] < sizes[None]).sum(1).cpu()
+    places = torch.arange(int(sizes[0]), device=sizes.device)[:, None] < sizes[None]
+    sorted_x = x[: int(sizes[0])].index_select(1, order)
+    data = sorted_x[places]
+    hidden = tuple(one.index_select(1, order) for one in begin)
+    y, *final = function(data, counts, hidden, list(weights), *options)
+    padded = y.new_zeros(x.shape[0], x.shape[1], y.shape[-1])
+    padded[: int(sizes[0])] = y.new_zeros(*places.shape, y.shape[-1]).masked_scatter(places[..., None], y)
+    empty = (lengths == 0)[None, :, None]
+    final = tuple(torch.where(empty, old, one.index_select(1, back)) for one, old in zip(final, begin, strict=True))
+    return padded.index_select(1, back), final
+
+
+def state_at_end(states, start, lengths, place):
+    """Of the states at each place the one at the end of each list; of an empty list what it began with."""
+    last = (lengths - 1).clamp(min=0)
+    own = states.dim() + place if place < 0 else place
+    index = beside(last, start).unsqueeze(own)
+    found = states.gather(own, index.expand(*index.shape[: own + 1], *start.shape[own:])).squeeze(own)
+    return torch.where(beside(lengths == 0, start), start, found)
+
+
+def affine_along(state, coefficients, offsets, place, size, lengths=None, backwards=False):
+    """A state that each step along an axis maps affinely: where it ends, and what it is at every place.
+
+    Of a state of k parts there are k by k coefficients (None is 0) and k offsets, each with the axis, of size 1 where it
+    is the same everywhere."""
+    single = not isinstance(state, tuple)
+    state = (state,) if single else state
+    shorter, turn = along_lists(lengths, size, backwards)
+    coefficients = tuple(tuple(None if one is None else turn(one, place) for one in row) for row in coefficients)
+    offsets = tuple(turn(one, place) for one in offsets)
+    offsets = tuple(one.expand(*one.shape[:place], size, *one.shape[one.dim() + place + 1:]) for one in offsets)
+    row = max(one.numel() for one in offsets) // max(size, 1)
+    scans = prefers_scan(size, row, len(state))
+    if single and coefficients[0][0] is not None:
+        states = ((affine_scan if scans else affine_loop)(coefficients[0][0], offsets[0], state[0], place),)
+    else:
+        states = (block_scan if scans else block_loop)(coefficients, offsets, state, place)
+    if shorter is None:
+        final = tuple(one.select(place, -1) if size else first for one, first in zip(states, state, strict=True))
+    else:
+        final = tuple(state_at_end(one, first, shorter, place) for one, first in zip(states, state, strict=True))
+    states = tuple(turn(one, place) for one in states)
+    return (final[0], states[0]) if single else (final, states)
+
+
+def linear_along(state, weight, offset, place, size, lengths=None, backwards=False):
+    """The same for a state that goes through one matrix at each step, and is then added to."""
+    shorter, turn = along_lists(lengths, size, backwards)
+    offset = turn(offset, place).expand(*state.shape[:-1], size, state.shape[-1])
+    row = offset.numel() // max(size, 1)
+    scans = prefers_scan(size, row, 1, state.shape[-1])
+    states = (matrix_scan if scans else matrix_loop)(weight, offset, state, place)
+    if shorter is None:
+        final = states.select(place, -1) if size else state
+    else:
+        final = state_at_end(states, state, shorter, place)
+    return final, turn(states, place)
+
+
+def along_lists(lengths, size, backwards):
+    """The lengths, where some list is shorter than the axis, and what turns the lists around for a loop from their end."""
+    shorter = None
+    if lengths is not None and not lengths.is_meta and (
+            torch.compiler.is_compiling() or bool((lengths < size).any())):
+        shorter = lengths
+
+    def turn(x, place):
+        if not backwards or x.shape[place] == 1 != size:
+            return x
+        return x.flip(place) if shorter is None else list_reverse(x, shorter, place)
+
+    return shorter, turn

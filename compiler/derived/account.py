@@ -1,0 +1,27 @@
+"""What was derived, where, and by which law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from catlang.span import Span
+
+
+@dataclass
+class Account:
+    """The derived forms of one compilation, in the order in which they were found."""
+
+    lines: list[tuple[Span | None, str, str]] = field(default_factory=list)
+
+    def note(self, span: Span | None, form: str, law: str) -> None:
+        """One form, and the law by which it is the same."""
+        self.lines.append((span, form, law))
+
+    def report(self) -> str:
+        """A line for each form with its place, and one for its law."""
+        if not self.lines:
+            return "no loops, nothing derived"
+        text = []
+        for span, form, law in self.lines:
+            text += [f"{span.place if span is not None else '-'}: {form}", f"    by: {law}"]
+        return "\n".join(text)

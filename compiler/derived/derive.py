@@ -1,0 +1,147 @@
+"""Every loop of a network in the fastest form that a law allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from catlang.compiler.derived.account import Account
+from catlang.compiler.derived.affine import affine
+from catlang.compiler.derived.gates import Kernel, kernel
+from catlang.compiler.derived.hoisting import closure, hoisted, taken
+from catlang.compiler.derived.operations import Fused
+from catlang.compiler.derived.steps import biases_in_front, multiplied_and_added, recurrent, rows_at_once
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.network.copying import copied, fresh_names
+from catlang.network.network import Each, Network, Sub
+from catlang.network.recursion import FoldTree, Grow, Scan
+from catlang.network.schemes import with_front, without_front
+
+_CALLED = {"lstm": "nn.LSTM", "gru": "nn.GRU", "rnn_tanh": "nn.RNN with tanh", "rnn_relu": "nn.RNN with relu"}
+
+
+def derive(root: Network, account: Account) -> None:
+    """Rewrites the loops of a network and of all below it."""
+    done: set[Network] = set()
+
+    def visit(network: Network) -> None:
+        if network in done:
+            return
+        done.add(network)
+        for body in network.bodies:
+            _diagram(body, account, visit, {})
+        for instance in network.instances.values():
+            if isinstance(instance.operation, Sub):
+                visit(instance.operation.network)
+
+    visit(root)
+
+
+def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None], around: dict[Wire, float]) -> None:
+    """Rewrites a diagram and those inside; ``around`` are the numbers that are known from outside."""
+    boxes: list[Box] = []
+    literals = dict(around)
+    for box in diagram.boxes:
+        if isinstance(box.operation, d.Literal):
+            literals[wires(box.outputs)[0]] = box.operation.value
+        if isinstance(box.operation, Scan):
+            # A step is read as it was written, before anything in it takes another form.
+            made = _scan(box, box.operation, account)
+            for one in made:
+                if isinstance(one.operation, d.Literal):
+                    literals[wires(one.outputs)[0]] = one.operation.value
+                for inner in one.operation.inside().values():
+                    _diagram(inner, account, visit, literals)
+                if isinstance(one.operation, Scan):
+                    multiplied_and_added(one.operation.step, literals)
+            boxes += made
+            continue
+        for inner in box.operation.inside().values():
+            _diagram(inner, account, visit, literals)
+        if isinstance(box.operation, FoldTree):
+            account.note(box.span, "a pass over all trees, level by level",
+                         "children of nodes of one depth are the nodes of the next: F acts on a whole level at once")
+        elif isinstance(box.operation, Grow):
+            account.note(box.span, "a loop until all lists have ended, at most to the bound",
+                         "a list that has ended is unfolded to itself")
+        if isinstance(box.operation, Sub):
+            visit(box.operation.network)
+        boxes.append(box)
+    diagram.boxes = rows_at_once(boxes, diagram, literals)
+
+
+def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
+    found = kernel(operation)
+    if found is not None:
+        account.note(box.span, f"the kernel of {_CALLED[found.kind]}",
+                     f"the step's normal form is that of {_CALLED[found.kind]}, its gates' rows in their places")
+        return _fused(box, operation, found)
+    before, loop, behind, early, late = hoisted(box, operation)
+    if early:
+        account.note(box.span, f"{_boxes(early)} taken in front of the loop, at all places at once",
+                     "what does not depend on the state is a map: scan(step . (id * p)) = map(p) >> scan(step)")
+    if late:
+        account.note(box.span, f"{_boxes(late)} taken behind the loop, at all places at once",
+                     "what the state does not depend on is a map: scan((id * o) . step) = scan(step) >> map(o)")
+    assert isinstance(loop.operation, Scan)
+    scanned = affine(loop, loop.operation)
+    if scanned is not None:
+        boxes, form = scanned
+        account.note(box.span, f"a parallel scan of logarithmic depth: the step is {form}",
+                     "affine maps compose to affine maps, and composition is associative")
+        return [*before, *boxes, *behind]
+    if recurrent(loop.operation):
+        biases_in_front(before, loop)
+        account.note(box.span, "the gradient of a weight in the loop is one product over all steps",
+                     "the gradient of a sum is the sum of the gradients: sum of g_t x_t^T = G^T X")
+    return [*before, loop, *behind]
+
+
+def _boxes(count: int) -> str:
+    return "one box is" if count == 1 else f"{count} boxes are"
+
+
+def _fused(box: Box, operation: Scan, found: Kernel) -> list[Box]:
+    """The kernel, and in front of it what it takes, where that is computed from the entries."""
+    lengths, start, elements = box.inputs  # type: ignore[misc]
+    final, results = box.outputs  # type: ignore[misc]
+    step = operation.step
+    entries = wires(step.inputs[1])  # type: ignore[index]
+    made: list[Box] = []
+    if found.entry in entries:
+        array = wires(elements)[entries.index(found.entry)]
+    else:
+        needed = closure(step, [found.entry])
+        boxes = [one for one in step.boxes if not needed.isdisjoint(wires(one.outputs))]
+        used = [wire for wire in entries if any(wire in taken(one) for one in boxes)]
+        names: dict[Wire, Wire] = {}
+        body = Diagram("before", fresh_names(tuple(used), names), None, box.span)
+        body.boxes = copied(boxes, names)
+        body.outputs = names[found.entry]
+        array_value = with_front(body.outputs, operation.size)
+        assert isinstance(array_value, Wire)
+        array = array_value
+        arrays = tuple(wires(elements)[entries.index(wire)] for wire in used)
+        size = lengths if isinstance(lengths, Wire) else None
+        made.append(Box(Each(operation.size, body, size), arrays, array, None, box.span))
+    states = [wires(start)[place] for place in found.states]
+    last = [wires(final)[place] for place in found.states]
+    fused = Fused(found, operation.backwards, operation.size)
+    given = wires(results)
+    whole = given[0] if given else None
+    if whole is None:
+        hidden = wires(final)[found.states[0]]
+        whole = with_front(hidden, operation.size)  # type: ignore[assignment]
+    made.append(Box(fused, (lengths, tuple(states), array), (tuple(last), whole), None, box.span))
+    for other in given[1:]:
+        made.append(Box(Each(operation.size, _same(whole), None), whole, other, None, box.span))  # type: ignore[arg-type]
+    return made
+
+
+def _same(array: Wire) -> Diagram:
+    """The identity at each place."""
+    inner = without_front(array)
+    body = Diagram("same", inner, None, None)
+    body.outputs = inner
+    return body
+

@@ -1,0 +1,78 @@
+"""The operations that derived forms are made of; only the emission of PyTorch knows them."""
+
+from __future__ import annotations
+
+from catlang.compiler.derived.gates import Kernel
+from catlang.diagram.diagram import Instance, Operation
+from catlang.dims import Dim
+
+
+class Fused(Operation):
+    """One of PyTorch's recurrent kernels along an axis.
+
+    Takes ``(lengths, state, entries)`` as a scan does, its entries being what the kernel takes; gives its last state and
+    the first part of its state at every place."""
+
+    __slots__ = ("kernel", "backwards", "size")
+
+    def __init__(self, kernel: Kernel, backwards: bool, size: Dim) -> None:
+        self.kernel = kernel
+        self.backwards = backwards
+        self.size = size
+
+
+class Recur(Operation):
+    """In a step, the product of something with the weight of a learned map, added to an entry that is used for nothing
+    else: ``(x, e) |-> W x + b + e``. The gradient of W is one product over all steps, once they are there. The bias may
+    have been added to the entries (``biased`` is then false)."""
+
+    __slots__ = ("biased",)
+
+    def __init__(self, biased: bool) -> None:
+        self.biased = biased
+
+
+class Summed(Operation):
+    """A learned product with the biases of several instances added: ``x |-> W x + b + c``."""
+
+    __slots__ = ("biases",)
+
+    def __init__(self, biases: list[Instance]) -> None:
+        self.biases = biases
+
+
+class MultiplyAdd(Operation):
+    """``(x, y, z) |-> x + y * z``, entry by entry."""
+
+    __slots__ = ()
+
+
+class Rows(Operation):
+    """All rows of an array along its first axis, each a result of its own."""
+
+    __slots__ = ()
+
+
+class Affine(Operation):
+    """A state that each step maps affinely, along an axis: ``s' = A s + b``.
+
+    Takes ``(lengths, state, coefficients, offsets)``. Of a state of k parts there are k by k coefficients, entry by entry,
+    of which those that are 0 everywhere are no wires; with an axis of places or (``constant``) the same at each. Gives
+    the last state and the state at every place. ``present`` says by rows which coefficients there are."""
+
+    __slots__ = ("backwards", "present", "size")
+
+    def __init__(self, size: Dim, backwards: bool, present: tuple[tuple[bool, ...], ...]) -> None:
+        self.size = size
+        self.backwards = backwards
+        self.present = present
+
+
+class Linear(Operation):
+    """The same for ``s' = W s + b`` with the weight of an instance. Takes ``(lengths, state, offsets)``."""
+
+    __slots__ = ("backwards", "size")
+
+    def __init__(self, size: Dim, backwards: bool) -> None:
+        self.size = size
+        self.backwards = backwards

@@ -1,0 +1,145 @@
+"""Small forms inside of steps: products whose weights' gradients can wait, and arrays taken apart into all their rows."""
+
+from __future__ import annotations
+
+from catlang.compiler.derived.hoisting import taken
+from catlang.compiler.derived.operations import MultiplyAdd, Recur, Rows, Summed
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.network.network import Each
+from catlang.network.recursion import Scan
+from catlang.objects.colour import Finite, axes_of, base_of, power
+
+
+def recurrent(operation: Scan) -> int:
+    """Marks the products in a step whose weights' gradients are taken over all steps at once; how many there are."""
+    step = operation.step
+    uses: dict[Wire, int] = {}
+    for box in step.boxes:
+        for wire in taken(box):
+            uses[wire] = uses.get(wire, 0) + 1
+    for wire in wires(step.outputs):
+        uses[wire] = uses.get(wire, 0) + 1
+    entries = set(wires(step.inputs[1]))  # type: ignore[index]
+    products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box)}
+    replaced: dict[Box, Box] = {}
+    gone: set[Box] = set()
+    for box in step.boxes:
+        if not isinstance(box.operation, d.Use) or box.operation.definition.name != "add":
+            continue
+        left, right = wires(box.inputs)
+        for product, entry in ((left, right), (right, left)):
+            one = products.get(product)
+            if one is None or one in gone or entry not in entries or uses[product] != 1 or uses[entry] != 1:
+                continue
+            biased = one.operation.definition.name == "affine"  # type: ignore[attr-defined]
+            replaced[box] = Box(Recur(biased), (wires(one.inputs)[0], entry), box.outputs, one.instance, box.span)
+            gone.add(one)
+            break
+    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+    return len(replaced)
+
+
+def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
+    """Products that are only added to something become one operation with the sum."""
+    uses: dict[Wire, int] = {}
+    for box in step.boxes:
+        for wire in taken(box):
+            uses[wire] = uses.get(wire, 0) + 1
+    for wire in wires(step.outputs):
+        uses[wire] = uses.get(wire, 0) + 1
+    products = {wires(box.outputs)[0]: box for box in step.boxes if _named(box, "mul")
+                and not any(wire in literals for wire in wires(box.inputs))}
+    gone: set[Box] = set()
+    replaced: dict[Box, Box] = {}
+    for box in step.boxes:
+        if not _named(box, "add") or any(wire in literals for wire in wires(box.inputs)):
+            continue
+        left, right = wires(box.inputs)
+        for product, other in ((right, left), (left, right)):
+            one = products.get(product)
+            if one is not None and one not in gone and uses[product] == 1:
+                inputs = (other, *wires(one.inputs))
+                replaced[box] = Box(MultiplyAdd(), inputs, box.outputs, None, box.span)
+                gone.add(one)
+                break
+    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+
+
+def _named(box: Box, name: str) -> bool:
+    return isinstance(box.operation, d.Use) and box.operation.definition.name == name
+
+
+def biases_in_front(before: list[Box], loop: Box) -> None:
+    """Biases that a loop adds to entries which are products themselves are added with these products' own."""
+    operation = loop.operation
+    assert isinstance(operation, Scan)
+    arrays = wires(loop.inputs[2])  # type: ignore[index]
+    entries = wires(operation.step.inputs[1])  # type: ignore[index]
+    for box in operation.step.boxes:
+        if not isinstance(box.operation, Recur) or not box.operation.biased:
+            continue
+        array = arrays[entries.index(wires(box.inputs)[1])]
+        for each in before:
+            if not isinstance(each.operation, Each) or array not in wires(each.outputs):
+                continue
+            body = each.operation.body
+            inner = wires(body.outputs)[wires(each.outputs).index(array)]
+            for place, one in enumerate(body.boxes):
+                alone = sum(inner in taken(other) for other in body.boxes) + wires(body.outputs).count(inner) == 1
+                if wires(one.outputs) != [inner] or not alone or box.instance is None or one.instance is None:
+                    continue
+                if isinstance(one.operation, Summed):
+                    one.operation.biases.append(box.instance)
+                elif _product(one):
+                    own = [one.instance] if one.operation.definition.name == "affine" else []  # type: ignore[attr-defined]
+                    body.boxes[place] = Box(Summed([*own, box.instance]), one.inputs, one.outputs, one.instance,
+                                            one.span)
+                else:
+                    continue
+                box.operation.biased = False
+
+
+def _product(box: Box) -> bool:
+    """A learned product of a vector, its weight its own."""
+    return (isinstance(box.operation, d.Use) and box.operation.definition.name in ("linear", "affine")
+            and box.instance is not None and box.instance.reparameterisation is None
+            and len(axes_of(wires(box.inputs)[0].object)) == 1)
+
+
+def rows_at_once(boxes: list[Box], diagram: Diagram, known: dict[Wire, float]) -> list[Box]:
+    """Where an array is used only row by row, at places that are known, all its rows are taken at once."""
+    literals = {wire: value for wire, value in known.items() if isinstance(base_of(wire.object), Finite)}
+    looked: dict[Wire, list[Box]] = {}
+    others: set[Wire] = set(wires(diagram.outputs))
+    for box in boxes:
+        inputs = wires(box.inputs)
+        if isinstance(box.operation, d.Use) and box.operation.definition.name == "at" and len(inputs) == 2 and (
+                inputs[1] in literals):
+            looked.setdefault(inputs[0], []).append(box)
+        else:
+            others.update(taken(box))
+    found: list[Box] = []
+    gone: dict[Box, Wire] = {}
+    taken_apart: dict[Wire, tuple[Wire, ...]] = {}
+    for array, places in looked.items():
+        size = axes_of(array.object)[0]
+        numbers = [int(literals[wires(box.inputs)[1]]) for box in places]
+        if array in others or len(places) < 2 or not isinstance(size, int) or size > 64 or len(set(numbers)) != len(
+                numbers):
+            continue
+        rows = [Wire(power(base_of(array.object), axes_of(array.object)[1:]), places[0].span) for _ in range(size)]
+        for box, number in zip(places, numbers, strict=True):
+            [rows[number]] = wires(box.outputs)
+            gone[box] = array
+        taken_apart[array] = tuple(rows)
+    done: set[Wire] = set()
+    for box in boxes:
+        if box not in gone:
+            found.append(box)
+            continue
+        array = gone[box]
+        if array not in done:
+            done.add(array)
+            found.append(Box(Rows(), array, taken_apart[array], None, box.span))
+    return found

@@ -1,0 +1,232 @@
+"""Derived forms as statements of ``forward``: PyTorch's recurrent kernels, and parallel scans."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from catlang.compiler.derived.gates import Gate
+from catlang.compiler.derived.operations import Affine, Fused, Linear, MultiplyAdd, Recur, Rows, Summed
+from catlang.compiler.lowering.row import call, number
+from catlang.diagram.diagram import Box, Instance, Wire, wires
+from catlang.dims import Dim
+
+if TYPE_CHECKING:
+    from catlang.compiler.emission.forward import Forward
+
+#: Rows, and columns, of the weight of an instance.
+Piece = tuple[Instance, Dim, Dim, Dim, Dim]
+
+
+def fused(forward: Forward, box: Box, operation: Fused) -> None:
+    """A kernel, its weights put together out of the cell's."""
+    lengths, state, entries = box.inputs  # type: ignore[misc]
+    level = forward.levels_of([*wires(box.inputs)])
+    kernel = operation.kernel
+    begin = [forward.align_one(forward.terms[wire], level, expand=True).expression for wire in wires(state)]
+    assert isinstance(entries, Wire)
+    term = forward.align_one(forward.terms[entries], level, expand=True)
+    weights = [_rows(forward, [gate.ours for gate in kernel.gates]),
+               _rows(forward, [gate.hidden for gate in kernel.gates])]
+    if any(gate.biases or gate.hidden_biases for gate in kernel.gates):
+        weights += _biases(forward, kernel.gates, kernel.size)
+    named: dict[str, ast.expr] = {}
+    if isinstance(lengths, Wire):
+        named["lengths"] = forward.align_one(forward.terms[lengths], level, expand=True).expression
+    if operation.backwards:
+        named["backwards"] = number(True)
+    forward.owner.helper("kernel_along")
+    value = call("kernel_along", ast.Constant(kernel.kind), term.expression, number(-term.rank), _single(begin),
+                 ast.Tuple(weights, ast.Load()), **named)
+    final, outputs = box.outputs  # type: ignore[misc]
+    forward.store(box, [wires(final), wires(outputs)], value, level)
+
+
+def _rows(forward: Forward, pieces: list[Piece]) -> ast.expr:
+    """Rows of weights, one below the other; those that stand so already are taken as they stand."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        last = merged[-1] if merged else None
+        if last is not None and last[0] is piece[0] and last[1:3] == piece[1:3] and last[4] == piece[3]:
+            merged[-1] = (*last[:4], piece[4])
+        else:
+            merged.append(piece)
+    parts = [_piece(forward, piece) for piece in merged]
+    return parts[0] if len(parts) == 1 else call("torch.cat", ast.Tuple(parts, ast.Load()))
+
+
+def _piece(forward: Forward, piece: Piece) -> ast.expr:
+    instance, first, last, start, stop = piece
+    operation: Any = instance.operation
+    weight = forward.weight(instance, "weight")
+    rows = None if start == 0 and stop == operation.arguments["n"] else _cut(forward, start, stop)
+    columns = None if first == 0 and last == operation.arguments["m"] else _cut(forward, first, last)
+    if rows is None and columns is None:
+        return weight
+    rows = rows if rows is not None else ast.Slice(None, None, None)
+    index = rows if columns is None else ast.Tuple([rows, columns], ast.Load())
+    return ast.Subscript(weight, index, ast.Load())
+
+
+def _cut(forward: Forward, start: Dim, stop: Dim) -> ast.expr:
+    return ast.Slice(None if start == 0 else forward.size(start), forward.size(stop), None)
+
+
+def _biases(forward: Forward, gates: list[Gate], size: Dim) -> list[ast.expr]:
+    """The biases of the inputs' and of the states' products; only their sum matters, but where a gate keeps them apart."""
+    ours, theirs = [], []
+    for gate in gates:
+        if gate.hidden_biases:
+            ours.append(gate.biases)
+            theirs.append(gate.hidden_biases)
+        else:
+            mine = [bias for bias in gate.biases if bias[0] is gate.ours[0]] or gate.biases[:1]
+            ours.append(mine)
+            theirs.append([bias for bias in gate.biases if bias not in mine])
+    return [_bias(forward, part, size) for part in (ours, theirs)]
+
+
+def _bias(forward: Forward, gates: list[list[tuple[Instance, Dim, Dim]]], size: Dim) -> ast.expr:
+    if all(len(gate) == 1 for gate in gates):
+        merged: list[tuple[Instance, Dim, Dim]] = []
+        for [piece] in gates:
+            if merged and merged[-1][0] is piece[0] and merged[-1][2] == piece[1]:
+                merged[-1] = (piece[0], merged[-1][1], piece[2])
+            else:
+                merged.append(piece)
+        parts = [_bias_piece(forward, piece) for piece in merged]
+    else:
+        parts = []
+        for gate in gates:
+            total: ast.expr | None = None
+            for piece in gate:
+                one = _bias_piece(forward, piece)
+                total = one if total is None else ast.BinOp(total, ast.Add(), one)
+            parts.append(total if total is not None else _zeros(forward, gates, size))
+    return parts[0] if len(parts) == 1 else call("torch.cat", ast.Tuple(parts, ast.Load()))
+
+
+def _bias_piece(forward: Forward, piece: tuple[Instance, Dim, Dim]) -> ast.expr:
+    instance, start, stop = piece
+    operation: Any = instance.operation
+    bias = forward.weight(instance, "bias")
+    if start == 0 and stop == operation.arguments["n"]:
+        return bias
+    return ast.Subscript(bias, _cut(forward, start, stop), ast.Load())
+
+
+def _zeros(forward: Forward, gates: list[list[tuple[Instance, Dim, Dim]]], size: Dim) -> ast.expr:
+    return call("torch.zeros", forward.size(size), dtype=forward.owner.real(forward), device=forward.owner.device(forward))
+
+
+def affine(forward: Forward, box: Box, operation: Affine) -> None:
+    """A scan of affine maps; a coefficient that is the same at every place has no axis of places."""
+    lengths, state, coefficients, offsets = box.inputs  # type: ignore[misc]
+    level = forward.levels_of([*wires(box.inputs)])
+    begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
+    place = -begin[0].rank - 1
+
+    def along(wire: Wire) -> ast.expr:
+        # Its levels are put in, so that the axis of places stands where it does in the others.
+        term = forward.align_one(forward.terms[wire], level, expand=True)
+        if term.rank == begin[0].rank:
+            return ast.Call(ast.Attribute(term.expression, "unsqueeze", ast.Load()), [number(place)], [])
+        return term.expression
+
+    given = iter(wires(coefficients))
+    rows = [ast.Tuple([along(next(given)) if one else ast.Constant(None) for one in row], ast.Load())
+            for row in operation.present]
+    named = _named(forward, lengths, operation.backwards, level)
+    forward.owner.helper("affine_along")
+    value = call("affine_along", _single([one.expression for one in begin]), ast.Tuple(list(rows), ast.Load()),
+                 ast.Tuple([along(wire) for wire in wires(offsets)], ast.Load()), number(place),
+                 forward.size(operation.size), **named)
+    final, outputs = box.outputs  # type: ignore[misc]
+    forward.store(box, [wires(final), wires(outputs)], value, level)
+
+
+def linear(forward: Forward, box: Box, operation: Linear) -> None:
+    """A scan of maps with one matrix."""
+    lengths, state, offset = box.inputs  # type: ignore[misc]
+    assert box.instance is not None and isinstance(offset, Wire)
+    level = forward.levels_of([*wires(box.inputs)])
+    begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
+    term = forward.align_one(forward.terms[offset], level, expand=True)
+    if term.rank == begin[0].rank:
+        value: ast.expr = ast.Call(ast.Attribute(term.expression, "unsqueeze", ast.Load()), [number(-2)], [])
+    else:
+        value = term.expression
+    named = _named(forward, lengths, operation.backwards, level)
+    forward.owner.helper("linear_along")
+    made = call("linear_along", begin[0].expression, forward.weight(box.instance, "weight"), value, number(-2),
+                forward.size(operation.size), **named)
+    final, outputs = box.outputs  # type: ignore[misc]
+    forward.store(box, [wires(final), wires(outputs)], made, level)
+
+
+def _named(forward: Forward, lengths: Any, backwards: bool, level: frozenset[Any]) -> dict[str, ast.expr]:
+    named: dict[str, ast.expr] = {}
+    if isinstance(lengths, Wire):
+        named["lengths"] = forward.align_one(forward.terms[lengths], level, expand=True).expression
+    if backwards:
+        named["backwards"] = number(True)
+    return named
+
+
+def _single(items: list[ast.expr]) -> ast.expr:
+    return items[0] if len(items) == 1 else ast.Tuple(items, ast.Load())
+
+
+def recurrences(forward: Forward, step: Any, given: dict[Wire, ast.expr], place: dict[Wire, int], backwards: bool) -> None:
+    """In front of a loop, what its products with weights need; ``given`` are its arrays by entry, some changed."""
+    for box in step.boxes:
+        if not isinstance(box.operation, Recur):
+            continue
+        assert box.instance is not None
+        _, entry = wires(box.inputs)
+        name = forward.fresh_name("recurrence")
+        forward.recurrences[box] = name
+        forward.owner.helper("Recurrence")
+        named = {"backwards": number(True)} if backwards else {}
+        bias = forward.weight(box.instance, "bias") if box.operation.biased else ast.Constant(None)
+        made = call("Recurrence", forward.weight(box.instance, "weight"), bias, given[entry], number(place[entry]), **named)
+        forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
+        given[entry] = ast.Attribute(ast.Name(name, ast.Load()), "entries", ast.Load())
+
+
+def recur(forward: Forward, box: Box, operation: Recur) -> None:
+    x, entry = wires(box.inputs)
+    level = forward.levels_of([x, entry])
+    terms = [forward.align_one(forward.terms[wire], level, expand=True) for wire in (x, entry)]
+    value = ast.Call(ast.Name(forward.recurrences[box], ast.Load()), [term.expression for term in terms], [])
+    forward.assign(box, [value], level)
+
+
+def summed(forward: Forward, box: Box, operation: Summed) -> None:
+    [x] = wires(box.inputs)
+    assert box.instance is not None
+    term = forward.terms[x]
+    biases = [forward.weight(one, "bias") for one in operation.biases]
+    total = biases[0]
+    for bias in biases[1:]:
+        total = ast.BinOp(total, ast.Add(), bias)
+    value = call("F.linear", term.expression, forward.weight(box.instance, "weight"), total)
+    forward.assign(box, [value], term.levels)
+
+
+def multiply_add(forward: Forward, box: Box, operation: MultiplyAdd) -> None:
+    terms = [forward.terms[wire] for wire in wires(box.inputs)]
+    level = frozenset().union(*(term.levels for term in terms))
+    terms = [forward.align_one(term, level, expand=False) for term in terms]
+    forward.assign(box, [call("torch.addcmul", *(term.expression for term in terms))], level)
+
+
+def rows(forward: Forward, box: Box, operation: Rows) -> None:
+    [array] = wires(box.inputs)
+    term = forward.terms[array]
+    value = ast.Call(ast.Attribute(term.expression, "unbind", ast.Load()), [number(-term.rank)], [])
+    forward.assign(box, [value], term.levels)
+
+
+EMITTERS: dict[type, Any] = {Fused: fused, Affine: affine, Linear: linear, Recur: recur, Rows: rows,
+                              Summed: summed, MultiplyAdd: multiply_add}
