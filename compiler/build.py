@@ -60,12 +60,20 @@ def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[st
 def emit(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
          **sizes: Any) -> str:
     """The Python source of a morphism of a ``.cat`` file; its last class is the morphism's."""
+    return explained(path, name, lowerings=lowerings, **sizes)[0]
+
+
+def explained(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
+              **sizes: Any) -> tuple[str, str]:
+    """The source of a morphism, and which derived forms it has, each with its place and the law that it stands on."""
     module = check_file(os.fspath(path))
     errors = [found for found in module.bag if found.severity == "error"]
     if errors:
         raise CompileError(errors)
     definition = entry_point(module, name)
-    return Build(module, definition, sizes, lowerings or {}).source()
+    build = Build(module, definition, sizes, lowerings or {})
+    source = build.source()
+    return source, build.account.report(definition.name)
 
 
 def entry_point(module: Module, name: str) -> Definition:

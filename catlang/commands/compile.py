@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 USAGE = """\
-usage: catlang compile FILE.cat::MORPHISM [-d NAME=VALUE]... [-o OUT.py] [--format full|concise]
+usage: catlang compile FILE.cat::MORPHISM [-d NAME=VALUE]... [-o OUT.py] [--explain] [--format full|concise]
 
 Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; its last class is the morphism's.
 
@@ -22,6 +22,8 @@ Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; 
                           and must be given where a weight's shape depends on it
   -p, --param NAME=VALUE  the value of a param, as in `-p dropout=0.1`, `-p bias=false`; `-d` does the same
   -o, --output OUT.py     the file to write; standard output without it, or for `-`
+  --explain               says which derived forms the source has, kernels, scans, and what is taken out of loops, each
+                          with the law that it stands on; the source itself is then only written where `-o` says
   --format full|concise   how mistakes are told, as in `catlang check`
 
 Exit code: 0 written, 1 the file has errors or cannot be compiled at these values, 2 not called like this or PyTorch is
@@ -30,19 +32,23 @@ not installed, 3 a mistake of catlang's own.
 
 
 def run(arguments: Sequence[str]) -> int:
-    targets, options = read(arguments, {"--format": FORMATS, "--output": ()}, {}, GIVEN, {"-o": "--output"})
+    targets, options = read(arguments, {"--format": FORMATS, "--output": ()}, {"--explain": ""}, GIVEN, {"-o": "--output"})
     path, name = only(targets)
     given = values([*options.get("--dim", ()), *options.get("--param", ())])
     output = options.get("--output", "-")
     if output != "-" and os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
         raise Misuse(f"`{output}` is the file to be compiled")
-    emit = compiler().emit
+    explained = compiler().explained
     format = options.get("--format", "full")
     try:
-        source: str = refusals(path, lambda: emit(path, name, **given), format, coloured(sys.stderr))
+        source, account = refusals(path, lambda: explained(path, name, **given), format, coloured(sys.stderr))
     except Refused as refused:
         sys.stderr.write(str(refused))
         return 1
+    if "--explain" in options:
+        sys.stdout.write(account)
+        if "--output" not in options:
+            return 0
     if output == "-":
         sys.stdout.write(source)
         return 0

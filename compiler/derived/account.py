@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from catlang.span import Span
+from catlang.visible import visible
 
 
 @dataclass
@@ -17,11 +18,11 @@ class Account:
         """One form, and the law by which it is the same."""
         self.lines.append((span, form, law))
 
-    def report(self) -> str:
+    def report(self, name: str) -> str:
         """A line for each form with its place, and one for its law."""
         if not self.lines:
-            return "no loops, nothing derived"
+            return f"{name}: nothing derived, there is no loop in it\n"
         text = []
         for span, form, law in self.lines:
-            text += [f"{span.place if span is not None else '-'}: {form}", f"    by: {law}"]
-        return "\n".join(text)
+            text += [f"{visible(span.place) if span is not None else name}: {form}", f"    by: {law}"]
+        return "\n".join(text) + "\n"

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from catlang.compiler.derived.account import Account
 from catlang.compiler.derived.affine import affine
 from catlang.compiler.derived.gates import Kernel, kernel
-from catlang.compiler.derived.hoisting import closure, hoisted, taken
+from catlang.compiler.derived.hoisting import closure, data_only, hoisted, taken
 from catlang.compiler.derived.operations import Fused
 from catlang.compiler.derived.steps import biases_in_front, multiplied_and_added, recurrent, rows_at_once
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
 from catlang.network.network import Each, Network, Sub
-from catlang.network.recursion import FoldTree, Grow, Scan
+from catlang.network.recursion import FoldTree, Grow, GrowTree, Scan
 from catlang.network.schemes import with_front, without_front
 
 _CALLED = {"lstm": "nn.LSTM", "gru": "nn.GRU", "rnn_tanh": "nn.RNN with tanh", "rnn_relu": "nn.RNN with relu"}
@@ -61,6 +61,15 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
         if isinstance(box.operation, FoldTree):
             account.note(box.span, "a pass over all trees, level by level",
                          "children of nodes of one depth are the nodes of the next: F acts on a whole level at once")
+            early = sum(len([one for one in data_only(branch, shape.parts(), set()) if not isinstance(
+                one.operation, d.Literal)]) for shape, branch in zip(
+                    box.operation.shapes, box.operation.branches, strict=True))
+            if early:
+                account.note(box.span, f"{_boxes(early)} taken in front of the pass, for all nodes at once",
+                             "what does not depend on the children is a map over the nodes")
+        elif isinstance(box.operation, GrowTree):
+            account.note(box.span, "trees grown level by level, all nodes of a level at once",
+                         "the states of a level are a batch")
         elif isinstance(box.operation, Grow):
             account.note(box.span, "a loop until all lists have ended, at most to the bound",
                          "a list that has ended is unfolded to itself")

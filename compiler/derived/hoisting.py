@@ -8,11 +8,12 @@ product with n times the rows. What draws noise or keeps a state stays where it 
 from __future__ import annotations
 
 from catlang.diagram import diagram as d
-from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
+from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names, renamed
 from catlang.network.network import Each, Sub
 from catlang.network.recursion import Scan
 from catlang.network.schemes import with_front
+from catlang.objects.shapes import Data, Shape
 
 #: What costs nothing where it stands, and is not worth an array over all places.
 _FREE = (d.Literal, d.WeightOf, d.FrozenWeight)
@@ -179,5 +180,17 @@ def _split(loop: Loop, constant: list[Box], before: list[Box], inside: list[Box]
     return [*constant, *found], whole, after, len([one for one in before if one not in direct]), len(behind)
 
 
-def value_of(value: Value) -> Value:
-    return value
+def data_only(branch: Diagram, shapes: list[Shape], timed: set[Wire]) -> list[Box]:
+    """The boxes of a constructor that what stands in its children does not go into, nor any of the wires ``timed``."""
+    assert isinstance(branch.inputs, tuple)
+    dependent = set(timed)
+    for shape, value in zip(shapes, branch.inputs, strict=True):
+        if not isinstance(shape, Data):
+            dependent.update(wires(value))
+    found = []
+    for box in branch.boxes:
+        if dependent.isdisjoint(taken(box)) and not effect(box) and not _borrows(box):
+            found.append(box)
+        else:
+            dependent.update(wires(box.outputs))
+    return found

@@ -14,7 +14,7 @@ from typing import Any
 from catlang import dims
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.interface import Port
-from catlang.compiler.emission.recursion import constructors, number_tree
+from catlang.compiler.emission.trees import constructors, number_tree
 from catlang.compiler.lowering.row import call, number
 from catlang.dims import Dim, Variable
 from catlang.network.erasure import erase

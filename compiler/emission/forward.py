@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from catlang.compiler.emission import derived, patterns, recursion
+from catlang.compiler.emission import derived, loops, patterns, trees
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.broadcasting import broadcast
 from catlang.compiler.emission.constancy import arguments
@@ -521,7 +521,7 @@ def _moved(value: ast.expr, source: int, target: int) -> ast.expr:
     return ast.Call(ast.Attribute(value, "movedim", ast.Load()), [number(source), number(target)], [])
 
 
-_LOOPS = {**recursion.EMITTERS, **derived.EMITTERS}
+_LOOPS = {**loops.EMITTERS, **trees.EMITTERS, **derived.EMITTERS}
 
 
 def _labels(value: Value) -> list[str | None]:

@@ -11,8 +11,8 @@ from catlang.checker.conditions import shown_type
 from catlang.checker.reserved import MODULE_ATTRIBUTES
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.forward import Forward
-from catlang.compiler.emission.recursion import constructors, number_tree
 from catlang.compiler.emission.site import Site
+from catlang.compiler.emission.trees import constructors, number_tree
 from catlang.compiler.lowering.row import call, fill, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Value, Wire, wires

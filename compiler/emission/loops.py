@@ -1,0 +1,243 @@
+"""Loops along lists, and what is done to lists, as statements of ``forward``.
+
+What a step does is a function of its own inside ``forward``: it takes the state and the entries at one place, and uses
+what is around it. It is handed to one of the loops in ``emitted``.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from catlang.compiler.derived.operations import MultiplyAdd, Recur
+from catlang.compiler.emission import derived
+from catlang.compiler.lowering.row import call, number
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.network.recursion import Grow, Mask, OfLists, Opened, Scan
+from catlang.objects.colour import axes_of
+
+if TYPE_CHECKING:
+    from catlang.compiler.emission.forward import Forward
+
+Levels = frozenset[Any]
+
+
+def scan(forward: Forward, box: Box, operation: Scan) -> None:
+    """A loop along an axis."""
+    lengths, state, elements = box.inputs  # type: ignore[misc]
+    level = around_levels(forward, [*wires(box.inputs)], operation.step)
+    begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
+    inner_state, inner_elements = operation.step.inputs  # type: ignore[misc]
+    marked = {wires(one.inputs)[1] for one in operation.step.boxes if isinstance(one.operation, Recur)}
+    # What a product is added to is along all batch axes that the product is along.
+    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in marked else forward.terms[wire]
+             for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
+    arrays = {inner: term.expression for inner, term in zip(wires(inner_elements), given, strict=True)}
+    places = {inner: -term.rank for inner, term in zip(wires(inner_elements), given, strict=True)}
+    derived.recurrences(forward, operation.step, arrays, places, operation.backwards)
+    parameters = []
+    for wire in wires(inner_state):
+        parameters.append(forward.parameter(wire, level))
+    for wire, term in zip(wires(inner_elements), given, strict=True):
+        parameters.append(forward.parameter(wire, term.levels))
+    after, emitted = operation.step.outputs  # type: ignore[misc]
+    inputs = [tupled([arrays[wire], number(places[wire])]) for wire in wires(inner_elements)]
+    steady = _steady(forward, operation.step)
+    before = {wire: forward.terms[wire] for wire in steady}
+    for wire in steady:
+        # The same at every place: a view, whose gradient is then one sum, not one more sum at each step.
+        term = before[wire]
+        shape = [forward.size(operation.size), *forward.batch_shape(level), *[number(-1)] * term.rank]
+        inputs.append(tupled([ast.Call(ast.Attribute(term.expression, "expand", ast.Load()), shape, []), number(0)]))
+        parameters.append(forward.shadow(wire, level))
+    name = forward.function("step", parameters, operation.step, [*wires(after), *wires(emitted)], level, box.span)
+    forward.terms.update(before)
+    arguments = [name, single([term.expression for term in begin]), tupled(inputs), forward.size(operation.size)]
+    ranks = [len(axes_of(wire.object)) for wire in wires(emitted)]
+    if ranks:
+        arguments.append(tupled([number(-rank - 1) for rank in ranks]))
+    named: dict[str, ast.expr] = {}
+    if isinstance(lengths, Wire):
+        named["lengths"] = forward.align_one(forward.terms[lengths], level, expand=False).expression
+    if operation.backwards:
+        named["backwards"] = number(True)
+    helper = "run_along" if ranks else "fold_along"
+    forward.owner.helper(helper)
+    final, outputs = box.outputs  # type: ignore[misc]
+    value = call(helper, *arguments, **named)
+    groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
+    forward.store(box, groups, value, level)
+
+
+def _steady(forward: Forward, step: Diagram) -> list[Wire]:
+    """Weights that a step uses entry by entry: the same at every place, and for all of the batch."""
+    found: dict[Wire, None] = {}
+    for wire in d.captured(step):
+        term = forward.terms[wire]
+        uses = [box for box in step.boxes if wire in wires(box.inputs)]
+        learned = isinstance(term.made, ast.Attribute)
+        if learned and not term.levels and uses and all(isinstance(box.operation, MultiplyAdd) or (
+                isinstance(box.operation, d.Use) and box.operation.definition.name in ("add", "sub", "mul"))
+                for box in uses):
+            found[wire] = None
+    return list(found)
+
+
+def grow(forward: Forward, box: Box, operation: Grow) -> None:
+    """A list unfolded from a state."""
+    level = around_levels(forward, wires(box.inputs), operation.step)
+    begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(box.inputs)]
+    parameters = [forward.parameter(wire, level) for wire in wires(operation.step.inputs)]
+    tag, emitted, after = operation.step.outputs  # type: ignore[misc]
+    outputs = [*wires(tag), *wires(after), *wires(emitted)]
+    name = forward.function("step", parameters, operation.step, outputs, level, box.span)
+    places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in wires(emitted)])
+    forward.owner.helper("grow_along")
+    value = call("grow_along", name, single([term.expression for term in begin]), forward.size(operation.bound),
+                 places)
+    lengths, grown = box.outputs  # type: ignore[misc]
+    forward.store(box, [wires(lengths), wires(grown)], value, level)
+
+
+# -------------------------------------------------------------------- lists
+
+
+def mask(forward: Forward, box: Box, operation: Mask) -> None:
+    [lengths] = wires(box.inputs)
+    term = forward.terms[lengths]
+    forward.owner.helper("inside")
+    arguments = [term.expression, forward.size(operation.size)] + ([number(1)] if operation.safe else [])
+    forward.assign(box, [call("inside", *arguments)], term.levels)
+
+
+def opened(forward: Forward, box: Box, operation: Opened) -> None:
+    """Another name for the size of an axis: the array is the same."""
+    [source], [target] = wires(box.inputs), wires(box.outputs)
+    forward.terms[target] = forward.terms[source]
+
+
+def of_lists(forward: Forward, box: Box, operation: OfLists) -> None:
+    _OF_LISTS[operation.kind](forward, box, operation)
+
+
+def _shift(expression: ast.expr, by: int) -> ast.expr:
+    return ast.BinOp(expression, ast.Add() if by > 0 else ast.Sub(), number(abs(by)))
+
+
+def _lengths(forward: Forward, box: Box, wire: Wire, value: ast.expr, level: Levels) -> None:
+    forward.assign(Box(box.operation, box.inputs, wire, None, box.span), [value], level)
+
+
+def _moved(forward: Forward, box: Box, helper: str, x: Wire, y: Wire, level: Levels, *more: ast.expr,
+           first: ast.expr | None = None) -> None:
+    """One array of the elements, by a helper that takes the place of the axis last."""
+    forward.owner.helper(helper)
+    term = forward.align_one(forward.terms[x], level, expand=True)
+    arguments = [*([first] if first is not None else []), term.expression, *more, number(-term.rank)]
+    forward.assign(Box(box.operation, box.inputs, y, None, box.span), [call(helper, *arguments)], level)
+
+
+def _grows(forward: Forward, box: Box, operation: OfLists) -> None:
+    """An element more, in front or behind."""
+    element, (lengths, elements) = box.inputs  # type: ignore[misc]
+    longer, outputs = box.outputs  # type: ignore[misc]
+    level = around_levels(forward, wires(box.inputs))
+    size = forward.align_one(forward.terms[lengths], level, expand=True).expression  # type: ignore[index]
+    for one, x, y in zip(wires(element), wires(elements), wires(outputs), strict=True):
+        own = forward.align_one(forward.terms[one], level, expand=True).expression
+        if operation.kind == "cons":
+            _moved(forward, box, "list_cons", x, y, level, first=own)
+        else:
+            _moved(forward, box, "list_end", x, y, level, size, first=own)
+    _lengths(forward, box, longer, _shift(size, 1), level)  # type: ignore[arg-type]
+
+
+def _shrinks(forward: Forward, box: Box, operation: OfLists) -> None:
+    lengths, elements = box.inputs  # type: ignore[misc]
+    shorter, outputs = box.outputs  # type: ignore[misc]
+    for x, y in zip(wires(elements), wires(outputs), strict=True):
+        if operation.kind == "tail":
+            _moved(forward, box, "list_tail", x, y, forward.terms[x].levels)
+        else:
+            forward.terms[y] = forward.terms[x]
+    term = forward.terms[lengths]  # type: ignore[index]
+    value = ast.Call(ast.Attribute(_shift(term.expression, -1), "clamp", ast.Load()), [],
+                     [ast.keyword("min", number(0))])
+    _lengths(forward, box, shorter, value, term.levels)  # type: ignore[arg-type]
+
+
+def _reverse(forward: Forward, box: Box, operation: OfLists) -> None:
+    lengths, elements = box.inputs  # type: ignore[misc]
+    same, outputs = box.outputs  # type: ignore[misc]
+    level = around_levels(forward, wires(box.inputs))
+    term = forward.align_one(forward.terms[lengths], level, expand=True)  # type: ignore[index]
+    for x, y in zip(wires(elements), wires(outputs), strict=True):
+        _moved(forward, box, "list_reverse", x, y, level, term.expression)
+    forward.terms[same] = forward.terms[lengths]  # type: ignore[index]
+
+
+def _zip(forward: Forward, box: Box, operation: OfLists) -> None:
+    (lengths, left), (others, right) = box.inputs  # type: ignore[misc]
+    shorter, (first, second) = box.outputs  # type: ignore[misc]
+    one, other = forward.terms[lengths], forward.terms[others]  # type: ignore[index]
+    for x, y in zip(wires(left), wires(first), strict=True):
+        forward.terms[y] = forward.terms[x]
+    for x, y in zip(wires(right), wires(second), strict=True):
+        if axes_of(x.object) == axes_of(y.object):
+            forward.terms[y] = forward.terms[x]
+        else:
+            _moved(forward, box, "list_fit", x, y, forward.terms[x].levels, forward.size(axes_of(y.object)[0]))
+    if lengths is others:
+        forward.terms[shorter] = one  # type: ignore[index]
+        return
+    level = one.levels | other.levels
+    one, other = forward.align_one(one, level, False), forward.align_one(other, level, False)
+    _lengths(forward, box, shorter, call("torch.minimum", one.expression, other.expression), level)  # type: ignore[arg-type]
+
+
+def _length(forward: Forward, box: Box, operation: OfLists) -> None:
+    [lengths] = wires(box.inputs)
+    term = forward.terms[lengths]
+    value = ast.Call(ast.Attribute(term.expression, "to", ast.Load()), [forward.owner.real(forward)], [])
+    forward.assign(box, [value], term.levels)
+
+
+def _full(forward: Forward, box: Box, operation: OfLists) -> None:
+    value = call("torch.tensor", forward.size(operation.size), device=forward.owner.device(forward))
+    forward.assign(box, [value], frozenset())
+
+
+def _tag(forward: Forward, box: Box, operation: OfLists) -> None:
+    [wire] = wires(box.inputs)
+    term = forward.terms[wire]
+    forward.assign(box, [ast.Call(ast.Attribute(term.expression, "long", ast.Load()), [], [])], term.levels)
+
+
+_OF_LISTS = {"cons": _grows, "end": _grows, "tail": _shrinks, "but_last": _shrinks, "reverse": _reverse, "zip": _zip,
+             "length": _length, "full": _full, "tag": _tag}
+
+
+def around_levels(forward: Forward, given: list[Wire], body: Diagram | None = None) -> Levels:
+    """The batch axes that a loop goes along: those of what it takes and of what it uses from around it."""
+    found: Levels = frozenset().union(*(forward.terms[wire].levels for wire in given))
+    if body is not None:
+        found = found.union(*(forward.terms[wire].levels for wire in d.captured(body) if wire in forward.terms))
+        if any(isinstance(box.operation, d.Use) and box.operation.definition.noise is not None
+               or getattr(getattr(box.operation, "network", None), "stochastic", False)
+               for _, box in d.everything(body)):
+            found |= frozenset(forward.context)
+    return found
+
+
+def tupled(items: list[ast.expr]) -> ast.expr:
+    return ast.Tuple(items, ast.Load())
+
+
+def single(items: list[ast.expr]) -> ast.expr:
+    """One by itself, several as a tuple."""
+    return items[0] if len(items) == 1 else tupled(items)
+
+
+EMITTERS: dict[type, Any] = {Scan: scan, Grow: grow, Mask: mask, Opened: opened, OfLists: of_lists}
+
