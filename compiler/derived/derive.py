@@ -9,7 +9,14 @@ from catlang.compiler.derived.affine import affine
 from catlang.compiler.derived.gates import Kernel, kernel
 from catlang.compiler.derived.hoisting import closure, data_only, hoisted, taken
 from catlang.compiler.derived.operations import Fused
-from catlang.compiler.derived.steps import biases_in_front, multiplied_and_added, recurrent, rows_at_once
+from catlang.compiler.derived.steps import (
+    between,
+    biases_in_front,
+    looked_up,
+    multiplied_and_added,
+    recurrent,
+    rows_at_once,
+)
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
@@ -53,6 +60,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                 for inner in one.operation.inside().values():
                     _diagram(inner, account, visit, literals)
                 if isinstance(one.operation, Scan):
+                    between(one.operation.step, literals)
                     multiplied_and_added(one.operation.step, literals)
             boxes += made
             continue
@@ -73,6 +81,11 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
         elif isinstance(box.operation, Grow):
             account.note(box.span, "a loop until all lists have ended, at most to the bound",
                          "a list that has ended is unfolded to itself")
+            if looked_up(box.operation.step):
+                account.note(box.span, "a product of a learned point is looked up, once there are more steps than points",
+                             "W E[i] + b is row i of E W^T + b")
+            between(box.operation.step, literals)
+            multiplied_and_added(box.operation.step, literals)
         if isinstance(box.operation, Sub):
             visit(box.operation.network)
         boxes.append(box)
@@ -81,6 +94,9 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
 
 def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
     found = kernel(operation)
+    if found is not None and found.kind != "lstm" and _points(operation.step, found):
+        # As a loop it looks its inputs' products up, and takes half of the products that the kernel does.
+        found = None
     if found is not None:
         account.note(box.span, f"the kernel of {_CALLED[found.kind]}",
                      f"the step's normal form is that of {_CALLED[found.kind]}, its gates' rows in their places")
@@ -92,6 +108,10 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
     if late:
         account.note(box.span, f"{_boxes(late)} taken behind the loop, at all places at once",
                      "what the state does not depend on is a map: scan((id * o) . step) = scan(step) >> map(o)")
+    for one in before:
+        if isinstance(one.operation, Each) and one.operation.front and looked_up(one.operation.body):
+            account.note(box.span, "a product of a learned point is looked up, once there are more entries than points",
+                         "W E[i] + b is row i of E W^T + b")
     assert isinstance(loop.operation, Scan)
     scanned = affine(loop, loop.operation)
     if scanned is not None:
@@ -104,6 +124,20 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
         account.note(box.span, "the gradient of a weight in the loop is one product over all steps",
                      "the gradient of a sum is the sum of the gradients: sum of g_t x_t^T = G^T X")
     return [*before, loop, *behind]
+
+
+#: Of so many points at most a table of products is worth more than a kernel.
+_FEW = 1024
+
+
+def _points(step: Diagram, found: Kernel) -> bool:
+    """Whether what comes into a cell is one of a few learned points, and all of its gates are one product of it."""
+    made = {wires(box.outputs)[0]: box for box in step.boxes if len(wires(box.outputs)) == 1}
+    box = made.get(found.entry)
+    if box is None or not isinstance(box.operation, d.Use) or box.operation.definition.name != "embedding":
+        return False
+    count = box.operation.arguments["m"]
+    return isinstance(count, int) and count <= _FEW and len({gate.ours[0] for gate in found.gates}) == 1
 
 
 def _boxes(count: int) -> str:

@@ -23,7 +23,7 @@ class Fused(Operation):
 
 class Recur(Operation):
     """In a step, the product of something with the weight of a learned map, added to an entry that is used for nothing
-    else: ``(x, e) |-> W x + b + e``. The gradient of W is one product over all steps, once they are there. The bias may
+    else, ``(x, e) |-> W x + b + e``, or to nothing, ``x |-> W x + b``. The gradient of W is one product over all steps, once they are there. The bias may
     have been added to the entries (``biased`` is then false)."""
 
     __slots__ = ("biased",)
@@ -39,6 +39,21 @@ class Summed(Operation):
 
     def __init__(self, biases: list[Instance]) -> None:
         self.biases = biases
+
+
+class Looked(Operation):
+    """A learned product of a learned point, which is a row of the product with all points: ``i |-> W E[i] + b``."""
+
+    __slots__ = ("points",)
+
+    def __init__(self, points: Instance) -> None:
+        self.points = points
+
+
+class Between(Operation):
+    """``(x, y, t) |-> (1 - t) x + t y``, entry by entry."""
+
+    __slots__ = ()
 
 
 class MultiplyAdd(Operation):

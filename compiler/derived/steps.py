@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catlang.compiler.derived.hoisting import taken
-from catlang.compiler.derived.operations import MultiplyAdd, Recur, Rows, Summed
+from catlang.compiler.derived.operations import Between, Looked, MultiplyAdd, Recur, Rows, Summed
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.network import Each
@@ -14,12 +14,7 @@ from catlang.objects.colour import Finite, axes_of, base_of, power
 def recurrent(operation: Scan) -> int:
     """Marks the products in a step whose weights' gradients are taken over all steps at once; how many there are."""
     step = operation.step
-    uses: dict[Wire, int] = {}
-    for box in step.boxes:
-        for wire in taken(box):
-            uses[wire] = uses.get(wire, 0) + 1
-    for wire in wires(step.outputs):
-        uses[wire] = uses.get(wire, 0) + 1
+    uses = _uses(step)
     entries = set(wires(step.inputs[1]))  # type: ignore[index]
     products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box)}
     replaced: dict[Box, Box] = {}
@@ -36,18 +31,17 @@ def recurrent(operation: Scan) -> int:
             replaced[box] = Box(Recur(biased), (wires(one.inputs)[0], entry), box.outputs, one.instance, box.span)
             gone.add(one)
             break
+    for box in products.values():
+        if box not in gone:
+            biased = box.operation.definition.name == "affine"  # type: ignore[attr-defined]
+            replaced[box] = Box(Recur(biased), (wires(box.inputs)[0],), box.outputs, box.instance, box.span)
     step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
     return len(replaced)
 
 
 def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
     """Products that are only added to something become one operation with the sum."""
-    uses: dict[Wire, int] = {}
-    for box in step.boxes:
-        for wire in taken(box):
-            uses[wire] = uses.get(wire, 0) + 1
-    for wire in wires(step.outputs):
-        uses[wire] = uses.get(wire, 0) + 1
+    uses = _uses(step)
     products = {wires(box.outputs)[0]: box for box in step.boxes if _named(box, "mul")
                 and not any(wire in literals for wire in wires(box.inputs))}
     gone: set[Box] = set()
@@ -66,6 +60,74 @@ def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
     step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
 
 
+def _uses(step: Diagram) -> dict[Wire, int]:
+    uses: dict[Wire, int] = {}
+    for box in step.boxes:
+        for wire in taken(box):
+            uses[wire] = uses.get(wire, 0) + 1
+    for wire in wires(step.outputs):
+        uses[wire] = uses.get(wire, 0) + 1
+    return uses
+
+
+def between(step: Diagram, literals: dict[Wire, float]) -> None:
+    """``(1 - t) x + t y`` as one operation, where its parts are used for nothing else."""
+    uses = _uses(step)
+    made = {wires(box.outputs)[0]: box for box in step.boxes if len(wires(box.outputs)) == 1}
+    gone: set[Box] = set()
+    replaced: dict[Box, Box] = {}
+
+    def factors(wire: Wire) -> tuple[Box, Wire, Wire] | None:
+        box = made.get(wire)
+        return (box, *wires(box.inputs)) if box is not None and _named(box, "mul") and uses[wire] == 1 else None  # type: ignore[return-value]
+
+    def complement(wire: Wire) -> tuple[Box, Wire] | None:
+        box = made.get(wire)
+        if box is None or not _named(box, "sub") or uses[wire] != 1 or literals.get(wires(box.inputs)[0]) != 1:
+            return None
+        return box, wires(box.inputs)[1]
+
+    for box in step.boxes:
+        if not _named(box, "add"):
+            continue
+        left, right = wires(box.inputs)
+        for one, other in ((left, right), (right, left)):
+            first, second = factors(one), factors(other)
+            if first is None or second is None:
+                continue
+            for weight, x in (first[1:], first[:0:-1]):
+                found = complement(weight)
+                if found is None or found[1] not in second[1:]:
+                    continue
+                y = second[1] if second[2] is found[1] else second[2]
+                replaced[box] = Box(Between(), (x, y, found[1]), box.outputs, None, box.span)
+                gone |= {first[0], second[0], found[0]}
+                break
+            if box in replaced:
+                break
+    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+
+
+def looked_up(step: Diagram) -> int:
+    """Products of learned points become rows of one product with all points; how many there are."""
+    uses = _uses(step)
+    points = {wires(box.outputs)[0]: box for box in step.boxes if _named(box, "embedding") and box.instance is not None
+              and box.instance.reparameterisation is None}
+    gone: set[Box] = set()
+    replaced: dict[Box, Box] = {}
+    for box in step.boxes:
+        if not _product(box):
+            continue
+        one = points.get(wires(box.inputs)[0])
+        if one is None or uses[wires(box.inputs)[0]] != 1:
+            continue
+        assert one.instance is not None
+        replaced[box] = Box(Looked(one.instance), one.inputs, box.outputs, box.instance, box.span)
+        gone.add(one)
+    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+    return len(replaced)
+
+
 def _named(box: Box, name: str) -> bool:
     return isinstance(box.operation, d.Use) and box.operation.definition.name == name
 
@@ -77,7 +139,7 @@ def biases_in_front(before: list[Box], loop: Box) -> None:
     arrays = wires(loop.inputs[2])  # type: ignore[index]
     entries = wires(operation.step.inputs[1])  # type: ignore[index]
     for box in operation.step.boxes:
-        if not isinstance(box.operation, Recur) or not box.operation.biased:
+        if not isinstance(box.operation, Recur) or not box.operation.biased or len(wires(box.inputs)) < 2:
             continue
         array = arrays[entries.index(wires(box.inputs)[1])]
         for each in before:

@@ -6,7 +6,17 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from catlang.compiler.derived.gates import Gate
-from catlang.compiler.derived.operations import Affine, Fused, Linear, MultiplyAdd, Recur, Rows, Summed
+from catlang.compiler.derived.operations import (
+    Affine,
+    Between,
+    Fused,
+    Linear,
+    Looked,
+    MultiplyAdd,
+    Recur,
+    Rows,
+    Summed,
+)
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram.diagram import Box, Instance, Wire, wires
 from catlang.dims import Dim
@@ -177,28 +187,51 @@ def _single(items: list[ast.expr]) -> ast.expr:
     return items[0] if len(items) == 1 else ast.Tuple(items, ast.Load())
 
 
-def recurrences(forward: Forward, step: Any, given: dict[Wire, ast.expr], place: dict[Wire, int], backwards: bool) -> None:
-    """In front of a loop, what its products with weights need; ``given`` are its arrays by entry, some changed."""
+def recurrences(forward: Forward, step: Any) -> dict[Wire, ast.expr]:
+    """In front of a loop, its products with weights; and of which entries each of them is."""
+    found: dict[Wire, ast.expr] = {}
     for box in step.boxes:
         if not isinstance(box.operation, Recur):
             continue
         assert box.instance is not None
-        _, entry = wires(box.inputs)
         name = forward.fresh_name("recurrence")
         forward.recurrences[box] = name
         forward.owner.helper("Recurrence")
-        named = {"backwards": number(True)} if backwards else {}
         bias = forward.weight(box.instance, "bias") if box.operation.biased else ast.Constant(None)
-        made = call("Recurrence", forward.weight(box.instance, "weight"), bias, given[entry], number(place[entry]), **named)
+        made = call("Recurrence", forward.weight(box.instance, "weight"), bias)
         forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
-        given[entry] = ast.Attribute(ast.Name(name, ast.Load()), "entries", ast.Load())
+        for entry in wires(box.inputs)[1:]:
+            found[entry] = ast.Name(name, ast.Load())
+    return found
+
+
+def alone(forward: Forward, step: Any, size: Any, level: frozenset[Any]) -> list[tuple[str, ast.expr]]:
+    """The entries of products that are added to nothing: zeros, by which their weights' gradients come together. Each
+    with the name under which the step takes it."""
+    found = []
+    for box in step.boxes:
+        if not isinstance(box.operation, Recur) or len(wires(box.inputs)) > 1:
+            continue
+        assert box.instance is not None
+        weight = forward.weight(box.instance, "weight")
+        zero = ast.Call(ast.Attribute(weight, "new_zeros", ast.Load()), [ast.Tuple([], ast.Load())], [])
+        use: Any = box.instance.operation
+        shape = [forward.size(size), *forward.batch_shape(level), forward.size(use.arguments["n"])]
+        name = forward.fresh_name("nothing")
+        forward.nothing[box] = name
+        expanded = ast.Call(ast.Attribute(zero, "expand", ast.Load()), shape, [])
+        recurrence = ast.Name(forward.recurrences[box], ast.Load())
+        found.append((name, ast.Tuple([expanded, number(0), recurrence], ast.Load())))
+    return found
 
 
 def recur(forward: Forward, box: Box, operation: Recur) -> None:
-    x, entry = wires(box.inputs)
-    level = forward.levels_of([x, entry])
-    terms = [forward.align_one(forward.terms[wire], level, expand=True) for wire in (x, entry)]
-    value = ast.Call(ast.Name(forward.recurrences[box], ast.Load()), [term.expression for term in terms], [])
+    level = forward.levels_of(wires(box.inputs))
+    terms = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(box.inputs)]
+    given = [term.expression for term in terms]
+    if box in forward.nothing:
+        given.append(ast.Name(forward.nothing[box], ast.Load()))
+    value = ast.Call(ast.Name(forward.recurrences[box], ast.Load()), given, [])
     forward.assign(box, [value], level)
 
 
@@ -221,6 +254,48 @@ def multiply_add(forward: Forward, box: Box, operation: MultiplyAdd) -> None:
     forward.assign(box, [call("torch.addcmul", *(term.expression for term in terms))], level)
 
 
+def lookups(forward: Forward, step: Any, state: ast.expr, rank: int, bound: ast.expr) -> None:
+    """In front of a loop, the tables that its steps look up; as many rows are looked up as there are states and steps."""
+    for box in step.boxes:
+        if not isinstance(box.operation, Looked):
+            continue
+        assert box.instance is not None
+        name = forward.fresh_name("lookup")
+        forward.recurrences[box] = name
+        shape: ast.expr = ast.Attribute(state, "shape", ast.Load())
+        if rank:
+            shape = ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
+        uses = ast.BinOp(ast.Call(ast.Attribute(shape, "numel", ast.Load()), [], []), ast.Mult(), bound)
+        made = _lookup(forward, box, box.operation, uses)
+        forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
+
+
+def looked(forward: Forward, box: Box, operation: Looked) -> None:
+    [index] = wires(box.inputs)
+    term = forward.terms[index]
+    if box in forward.recurrences:
+        lookup: ast.expr = ast.Name(forward.recurrences[box], ast.Load())
+    else:
+        uses = ast.Call(ast.Attribute(term.expression, "numel", ast.Load()), [], [])
+        lookup = _lookup(forward, box, operation, uses)
+    forward.assign(box, [ast.Call(lookup, [term.expression], [])], term.levels)
+
+
+def _lookup(forward: Forward, box: Box, operation: Looked, uses: ast.expr) -> ast.expr:
+    assert box.instance is not None
+    forward.owner.helper("Lookup")
+    use: Any = box.instance.operation
+    bias = forward.weight(box.instance, "bias") if use.definition.name == "affine" else ast.Constant(None)
+    return call("Lookup", forward.weight(operation.points, "weight"), forward.weight(box.instance, "weight"), bias, uses)
+
+
+def between(forward: Forward, box: Box, operation: Between) -> None:
+    terms = [forward.terms[wire] for wire in wires(box.inputs)]
+    level = frozenset().union(*(term.levels for term in terms))
+    terms = [forward.align_one(term, level, expand=False) for term in terms]
+    forward.assign(box, [call("torch.lerp", *(term.expression for term in terms))], level)
+
+
 def rows(forward: Forward, box: Box, operation: Rows) -> None:
     [array] = wires(box.inputs)
     term = forward.terms[array]
@@ -229,4 +304,4 @@ def rows(forward: Forward, box: Box, operation: Rows) -> None:
 
 
 EMITTERS: dict[type, Any] = {Fused: fused, Affine: affine, Linear: linear, Recur: recur, Rows: rows,
-                              Summed: summed, MultiplyAdd: multiply_add}
+                              Summed: summed, MultiplyAdd: multiply_add, Looked: looked, Between: between}

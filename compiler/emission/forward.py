@@ -78,6 +78,7 @@ class Forward:
         self.weights: dict[Instance, dict[str, ast.expr]] = {}
         # What the products with weights in loops are called.
         self.recurrences: dict[Box, str] = {}
+        self.nothing: dict[Box, str] = {}
         # Sizes that functions inside are told by what they take.
         self.local: dict[Variable, ast.expr] = {}
 
@@ -207,7 +208,8 @@ class Forward:
 
     def function(self, wanted: str, parameters: list[str], body: Diagram, outputs: list[Wire], levels: frozenset[Any],
                  span: Any, unpacked: list[ast.stmt] | None = None, always_tuple: bool = False,
-                 sized: tuple[str, ast.expr] | None = None, result: Callable[[], ast.expr] | None = None) -> ast.expr:
+                 sized: tuple[str, ast.expr] | None = None, result: Callable[[], ast.expr] | None = None,
+                 batch: tuple[str, int] | None = None) -> ast.expr:
         """A diagram as a function inside ``forward``; what it gives has these levels."""
         outside, self.statements = self.statements, []
         weights, self.weights = self.weights, dict(self.weights)
@@ -231,9 +233,16 @@ class Forward:
             self.statements.append((ast.Assign([ast.Name(label, ast.Store())], chain), None))
         if sized is not None:
             label, probe = sized
-            if any(isinstance(node, ast.Name) and node.id == label for one in statements for node in ast.walk(one)):
+            if _mentioned(statements, label):
                 first = ast.Subscript(ast.Attribute(probe, "shape", ast.Load()), number(0), ast.Load())
                 statements.insert(len(unpacked or []), ast.Assign([ast.Name(label, ast.Store())], first))
+        if batch is not None and _mentioned(statements, "batch"):
+            # Of a step that some lists of the batch take it is these.
+            label, rank = batch
+            shape: ast.expr = ast.Attribute(ast.Name(label, ast.Load()), "shape", ast.Load())
+            if rank:
+                shape = ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
+            statements.insert(0, ast.Assign([ast.Name("batch", ast.Store())], shape))
         name = sz.python_name(wanted, self.taken)
         arguments = ast.arguments(posonlyargs=[], args=[ast.arg(one) for one in parameters], kwonlyargs=[],
                                   kw_defaults=[], defaults=[])
@@ -489,6 +498,10 @@ class Forward:
         terms = self.align(terms, False, levels)
         value = patterns.lowered(operation, [term.expression for term in terms], self, levels, box in self.broadcast)
         self.assign(box, [value], levels)
+
+
+def _mentioned(statements: list[ast.stmt], name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for one in statements for node in ast.walk(one))
 
 
 class _LookedUp(ast.NodeTransformer):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.derived.operations import MultiplyAdd, Recur
+from catlang.compiler.derived.operations import MultiplyAdd
 from catlang.compiler.emission import derived
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -26,32 +26,37 @@ Levels = frozenset[Any]
 def scan(forward: Forward, box: Box, operation: Scan) -> None:
     """A loop along an axis."""
     lengths, state, elements = box.inputs  # type: ignore[misc]
-    level = around_levels(forward, [*wires(box.inputs)], operation.step)
+    step = operation.step
+    level = around_levels(forward, [*wires(box.inputs)], step)
+    inner_state, inner_elements = step.inputs  # type: ignore[misc]
+    # Lists of a batch may be packed, if the batch is all that there is to be along.
+    packs = isinstance(lengths, Wire) and forward.context == (0,) and 0 in level
+    products = derived.recurrences(forward, step)
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
-    inner_state, inner_elements = operation.step.inputs  # type: ignore[misc]
-    marked = {wires(one.inputs)[1] for one in operation.step.boxes if isinstance(one.operation, Recur)}
-    # What a product is added to is along all batch axes that the product is along.
-    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in marked else forward.terms[wire]
-             for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
-    arrays = {inner: term.expression for inner, term in zip(wires(inner_elements), given, strict=True)}
-    places = {inner: -term.rank for inner, term in zip(wires(inner_elements), given, strict=True)}
-    derived.recurrences(forward, operation.step, arrays, places, operation.backwards)
-    parameters = []
-    for wire in wires(inner_state):
-        parameters.append(forward.parameter(wire, level))
-    for wire, term in zip(wires(inner_elements), given, strict=True):
-        parameters.append(forward.parameter(wire, term.levels))
-    after, emitted = operation.step.outputs  # type: ignore[misc]
-    inputs = [tupled([arrays[wire], number(places[wire])]) for wire in wires(inner_elements)]
-    steady = _steady(forward, operation.step)
-    before = {wire: forward.terms[wire] for wire in steady}
+    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in products or packs
+             else forward.terms[wire] for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
+    parameters = [forward.parameter(wire, level) for wire in wires(inner_state)]
+    parameters += [forward.parameter(wire, term.levels) for wire, term in zip(wires(inner_elements), given, strict=True)]
+    inputs = [tupled([term.expression, number(-term.rank), products.get(wire, ast.Constant(None))])
+              for wire, term in zip(wires(inner_elements), given, strict=True)]
+    steady = _steady(forward, step)
+    others = [wire for wire in dict.fromkeys(d.captured(step)) if packs and forward.terms[wire].levels]
+    before = {wire: forward.terms[wire] for wire in [*steady, *others]}
     for wire in steady:
         # The same at every place: a view, whose gradient is then one sum, not one more sum at each step.
         term = before[wire]
         shape = [forward.size(operation.size), *forward.batch_shape(level), *[number(-1)] * term.rank]
-        inputs.append(tupled([ast.Call(ast.Attribute(term.expression, "expand", ast.Load()), shape, []), number(0)]))
+        expanded = ast.Call(ast.Attribute(term.expression, "expand", ast.Load()), shape, [])
+        inputs.append(tupled([expanded, number(0), ast.Constant(None)]))
         parameters.append(forward.shadow(wire, level))
-    name = forward.function("step", parameters, operation.step, [*wires(after), *wires(emitted)], level, box.span)
+    for label, entry in derived.alone(forward, step, operation.size, level):
+        inputs.append(entry)
+        parameters.append(label)
+    around = [forward.align_one(before[wire], level, expand=True).expression for wire in others]
+    parameters += [forward.shadow(wire, level) for wire in others]
+    after, emitted = step.outputs  # type: ignore[misc]
+    name = forward.function("step", parameters, step, [*wires(after), *wires(emitted)], level, box.span,
+                            batch=(parameters[0], begin[0].rank) if packs else None)
     forward.terms.update(before)
     arguments = [name, single([term.expression for term in begin]), tupled(inputs), forward.size(operation.size)]
     ranks = [len(axes_of(wire.object)) for wire in wires(emitted)]
@@ -62,6 +67,10 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
         named["lengths"] = forward.align_one(forward.terms[lengths], level, expand=False).expression
     if operation.backwards:
         named["backwards"] = number(True)
+    if packs:
+        named["rank"] = number(begin[0].rank)
+    if around:
+        named["around"] = tupled(around)
     helper = "run_along" if ranks else "fold_along"
     forward.owner.helper(helper)
     final, outputs = box.outputs  # type: ignore[misc]
@@ -88,14 +97,20 @@ def grow(forward: Forward, box: Box, operation: Grow) -> None:
     """A list unfolded from a state."""
     level = around_levels(forward, wires(box.inputs), operation.step)
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(box.inputs)]
+    derived.lookups(forward, operation.step, begin[0].expression, begin[0].rank, forward.size(operation.bound))
     parameters = [forward.parameter(wire, level) for wire in wires(operation.step.inputs)]
     tag, emitted, after = operation.step.outputs  # type: ignore[misc]
     outputs = [*wires(tag), *wires(after), *wires(emitted)]
-    name = forward.function("step", parameters, operation.step, outputs, level, box.span)
+    alone = forward.context == (0,) and 0 in level and not any(
+        forward.terms[wire].levels for wire in d.captured(operation.step))
+    name = forward.function("step", parameters, operation.step, outputs, level, box.span,
+                            batch=(parameters[0], begin[0].rank) if alone else None)
     places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in wires(emitted)])
     forward.owner.helper("grow_along")
+    # A step that has nothing of each list but its state may go on with those lists alone that have not ended.
+    named = {"batch_rank": call("len", tupled(forward.batch_shape(level)))} if alone else {}
     value = call("grow_along", name, single([term.expression for term in begin]), forward.size(operation.bound),
-                 places)
+                 places, **named)
     lengths, grown = box.outputs  # type: ignore[misc]
     forward.store(box, [wires(lengths), wires(grown)], value, level)
 

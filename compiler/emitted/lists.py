@@ -7,6 +7,7 @@ behind them is finite, whatever it is.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
 from catlang.compiler.emitted.scans import (
     affine_loop,
@@ -29,34 +30,40 @@ def beside(mask, x):
     return mask.reshape(mask.shape + (1,) * (x.dim() - mask.dim()))
 
 
-def fold_along(step, state, inputs, size, lengths=None, backwards=False):
+def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, around=()):
     """The state that steps along an axis end in; a tuple of them, where there is more than one."""
-    return ran_along(step, state, inputs, size, (), lengths, backwards)[0]
+    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, around)[0]
 
 
-def run_along(step, state, inputs, size, places, lengths=None, backwards=False):
+def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, around=()):
     """The state that steps along an axis end in, and what they gave on the way, along that axis."""
-    state, given = ran_along(step, state, inputs, size, places, lengths, backwards)
+    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, around)
     return state, given[0] if len(given) == 1 else given
 
 
-def ran_along(step, state, inputs, size, places, lengths, backwards):
-    """A loop. `inputs` are tensors, each with the place of the axis in it; `places` those in what the steps give.
+def ran_along(step, state, inputs, size, places, lengths, backwards, rank, around):
+    """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if any;
+    `places` are those of the axis in what the steps give.
 
-    `step` takes the state and then an entry of each input, and gives the state and then what else it gives."""
+    `step` takes the state, an entry of each input and what is `around`, and gives the state and then what else it gives.
+    With a `rank`, that of the state's own axes, everything has all axes of the batch; lists that are shorter than the
+    axis are then packed, and nothing is computed behind their ends."""
     single = not isinstance(state, tuple)
-    state, count = (state,) if single else state, 1 if single else len(state)
-    # Unbound once: to index in the loop would make the backward pass quadratic.
-    rows = list(zip(*(x.movedim(place, 0).unbind(0) for x, place in inputs), strict=True)) if inputs else [()] * size
-    masks, shortest = None, size
+    state = (state,) if single else state
+    shortest = size
     if lengths is not None and not lengths.is_meta:
         # In a graph there is no looking at numbers: every step is taken for some lists only.
         shortest = 0 if torch.compiler.is_compiling() else int(lengths.min()) if lengths.numel() else size
-        if shortest < size:
-            masks = inside(lengths, size).unbind(-1)
-    columns = [[] for _ in places]
+    if shortest < size and rank is not None and not torch.compiler.is_compiling():
+        state, given = packed_loop(step, state, inputs, size, places, lengths, backwards, rank, around)
+        return state[0] if single else state, given
+    arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
+    # Unbound once: to index in the loop would make the backward pass quadratic.
+    rows = list(zip(*(x.unbind(0) for x in arrays), strict=True)) if arrays else [()] * size
+    masks = inside(lengths, size).unbind(-1) if shortest < size else None
+    count, columns = len(state), [[] for _ in places]
     for place in reversed(range(size)) if backwards else range(size):
-        made = step(*state, *rows[place])
+        made = step(*state, *rows[place], *around)
         made = made if isinstance(made, tuple) else (made,)
         for column, one in zip(columns, made[count:], strict=True):
             column.append(one)
@@ -67,78 +74,176 @@ def ran_along(step, state, inputs, size, places, lengths, backwards):
                           for one, old in zip(after, state, strict=True))
         state = after
     if size == 0:
-        empty = step(*state, *(x.sum(place) for x, place in inputs))
-        empty = empty if isinstance(empty, tuple) else (empty,)
-        given = tuple(torch.stack([one], place).narrow(place, 0, 0)
-                      for one, place in zip(empty[count:], places, strict=True))
-    else:
-        given = tuple(torch.stack(column[::-1] if backwards else column).movedim(0, place)
-                      for column, place in zip(columns, places, strict=True))
+        empty = step(*state, *(x.sum(0) for x in arrays), *around)
+        columns = [[one] for one in empty[count:]] if places else []
+    given = tuple(torch.stack(column[::-1] if backwards else column)[:size].movedim(0, place)
+                  for column, place in zip(columns, places, strict=True))
     return state[0] if single else state, given
 
 
-def grow_along(step, state, bound, places):
-    """What is given step by step until the tag is 0, at most `bound` times: the lengths, and what was given.
-
-    `step` takes the state and gives a tag, the new state, and what else it gives."""
-    single = not isinstance(state, tuple)
-    state, count = (state,) if single else state, 1 if single else len(state)
-    going, lengths, columns = None, None, [[] for _ in places]
-    rest = max(bound, 1)
-    while rest:
-        rest -= 1
-        tag, *made = step(*state)
-        going = tag != 0 if going is None else going & (tag != 0)
-        lengths = going.long() if lengths is None else lengths + going
+def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, around):
+    """The same for lists of different lengths: each step is taken with those lists only that go as far."""
+    shape = state[0].shape[: state[0].dim() - rank]
+    axes, number = len(shape), shape.numel()
+    ends = lengths.expand(shape).reshape(-1)
+    order = ends.argsort(descending=True, stable=True)
+    there = torch.arange(size, device=ends.device)[:, None] < ends[order]
+    counts = [count for count in there.sum(1).tolist() if count]
+    cells = (torch.arange(size, device=ends.device)[:, None] * number + order)[there]
+    start = tuple(one.reshape(number, *one.shape[axes:]).index_select(0, order) for one in state)
+    around = tuple(one.reshape(number, *one.shape[axes:]).index_select(0, order) for one in around)
+    arrays = []
+    for x, place, entry in inputs:
+        x = x.movedim(place, 0)
+        arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards))
+    rows = list(zip(*(x.split(counts) for x in arrays), strict=True)) if arrays else [()] * len(counts)
+    count, columns, ended = len(state), [[] for _ in places], []
+    if backwards:
+        sizes = [counts[-1], *(one - other for one, other in zip(counts[-2::-1], counts[:0:-1], strict=True))] if (
+            counts) else []
+        joining = list(zip(*(one.split([*sizes, number - sum(sizes)]) for one in start), strict=True))
+        state = joining[0]
+    else:
+        state = start
+    for turn, place in enumerate(reversed(range(len(counts))) if backwards else range(len(counts))):
+        wanted, here = counts[place], state[0].shape[0]
+        if backwards and turn:
+            state = tuple(map(torch.cat, zip(state, joining[turn], strict=True)))
+        elif wanted < here:
+            state, done = zip(*(one.split([wanted, here - wanted]) for one in state), strict=True)
+            ended.append(done)
+        made = step(*state, *rows[place], *(one[:wanted] for one in around))
+        made = made if isinstance(made, tuple) else (made,)
         for column, one in zip(columns, made[count:], strict=True):
-            column.append(torch.where(beside(going, one), one, torch.zeros_like(one)))
-        state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made[:count], state, strict=True))
-        if not going.is_meta and not torch.compiler.is_compiling() and not going.any():
-            break
+            column.append(one)
+        state = made[:count]
+    ended = [joining[-1]] if backwards and counts else ended[::-1] if counts else []
+    back = order.argsort()
+    final = tuple(torch.cat(parts).index_select(0, back).reshape(*shape, *parts[0].shape[1:])
+                  for parts in zip(state, *ended, strict=True))
     given = []
     for column, place in zip(columns, places, strict=True):
-        column += [torch.zeros_like(column[0])] * rest
-        given.append(torch.stack(column, place).narrow(place, 0, bound))
+        if not column:
+            none = step(*start, *(x.new_zeros(number, *x.shape[1:]) for x in arrays), *around)
+            none = none[count + len(given)]
+            whole = none.new_zeros(size * number, *none.shape[1:])
+        else:
+            packed = torch.cat(column[::-1] if backwards else column)
+            whole = packed.new_zeros(size * number, *packed.shape[1:]).index_copy(0, cells, packed)
+        given.append(whole.reshape(size, *shape, *whole.shape[1:]).movedim(0, place))
+    return final, tuple(given)
+
+
+def begun(x, entry, backwards):
+    """Entries as the steps are given them."""
+    return x if entry is None else entry.begin(x, backwards)
+
+
+def grow_along(step, state, bound, places, batch_rank=None):
+    """What is given step by step until the tag is 0, at most `bound` times: the lengths, and what was given.
+
+    `step` takes the state and gives a tag, the new state, and what else it gives. With a `batch_rank`, of the axes in
+    front, a step does with each list the same whichever others there are: it is taken with those that have not ended."""
+    single = not isinstance(state, tuple)
+    state, count = (state,) if single else state, 1 if single else len(state)
+    drops = batch_rank and not torch.is_grad_enabled() and not torch.compiler.is_compiling() and not state[0].is_meta
+    shape = state[0].shape[:batch_rank] if drops else None
+    if drops:
+        state = tuple(one.flatten(0, batch_rank - 1) for one in state)
+    going, lengths, columns, rows, left = None, None, [[] for _ in places], None, max(bound, 1)
+    while left:
+        left -= 1
+        tag, *made = step(*state)
+        tag = tag != 0
+        # Of the lists that are left, those that have not ended before.
+        going = tag if going is None or rows is not None else going & tag
+        lengths = going.long() if lengths is None else lengths + spread(going.long(), rows, lengths)
+        for column, one in zip(columns, made[count:], strict=True):
+            one = torch.where(beside(going, one), one, torch.zeros_like(one))
+            column.append(spread(one, rows, column[0] if column else one))
+        state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made[:count], state, strict=True))
+        if not going.is_meta and not torch.compiler.is_compiling():
+            some = int(going.sum())
+            if not some:
+                break
+            if drops and (rows is not None or some < 0.8 * going.numel()):
+                here = going.nonzero().squeeze(1)
+                rows = here if rows is None else rows[here]
+                state = tuple(one.index_select(0, here) for one in state)
+    given = []
+    for column, place in zip(columns, places, strict=True):
+        column += [torch.zeros_like(column[0])] * left
+        whole = torch.stack(column)[:bound]
+        whole = whole.unflatten(1, shape) if drops else whole
+        given.append(whole.movedim(0, place))
     lengths = lengths.clamp(max=bound)
-    return lengths, given[0] if len(given) == 1 else tuple(given)
+    return lengths.unflatten(0, shape) if drops else lengths, given[0] if len(given) == 1 else tuple(given)
+
+
+def spread(x, rows, like):
+    """Rows of an array that is zero elsewhere."""
+    return x if rows is None else torch.zeros_like(like).index_copy(0, rows, x)
+
+
+class Lookup:
+    """A learned product of a learned point: a row of the product with all points, where so many uses are worth that."""
+
+    def __init__(self, points, weight, bias, uses):
+        self.points, self.weight, self.bias = points, weight, bias
+        self.table = F.linear(points, weight, bias) if uses >= points.shape[0] else None
+
+    def __call__(self, index):
+        if self.table is None:
+            return F.linear(F.embedding(index, self.points), self.weight, self.bias)
+        return F.embedding(index, self.table)
 
 
 class Recurrence:
-    """A learned product in each step of a loop, added to an entry: `entries` are what the steps are then given.
+    """A learned product in each step of a loop, added to an entry.
 
     Where gradients are wanted the weight's is not added up step by step: it is one product over all steps, taken when
     the gradients of all entries are there."""
 
-    def __init__(self, weight, bias, x, place, backwards=False):
-        if bias is not None:
-            x = x + bias
-        self.seen = None
-        if torch.is_grad_enabled() and weight.requires_grad and not watched(weight, x):
+    def __init__(self, weight, bias):
+        self.weight, self.bias = weight, bias
+        self.seen, self.turned = None, weight.t()
+
+    def begin(self, x, backwards):
+        """The entries, before the loop begins; their order is that in which the loop goes along them, or the opposite."""
+        if self.bias is not None and (x.stride(-1) or self.defers(x)):
+            x = x + self.bias
+        if self.defers(x):
             self.seen = []
-            x, weight = Deferred.apply(x, weight, self.seen, place, backwards), weight.detach()
-        self.entries, self.weight = x, weight.t()
+            x, self.turned = Deferred.apply(x, self.weight, self.seen, backwards), self.weight.detach().t()
+        return x
+
+    def defers(self, x):
+        """Whether the gradient of the weight waits."""
+        return torch.is_grad_enabled() and self.weight.requires_grad and not watched(self.weight, x)
 
     def __call__(self, x, entry):
         if self.seen is not None:
             self.seen.append(x.detach())
-        return torch.addmm(entry, x, self.weight) if x.dim() == 2 else entry + x @ self.weight
+        elif entry.stride(-1) == 0:
+            # Added to nothing.
+            return F.linear(x, self.weight, self.bias)
+        return torch.addmm(entry, x, self.turned) if x.dim() == 2 else entry + x @ self.turned
 
 
 class Deferred(torch.autograd.Function):
     """The same array; its gradient is, with what the loop has seen, also that of a weight."""
 
     @staticmethod
-    def forward(ctx, x, weight, seen, place, backwards):
-        ctx.seen, ctx.place, ctx.backwards = seen, place, backwards
+    def forward(ctx, x, weight, seen, backwards):
+        ctx.seen, ctx.backwards = seen, backwards
         return x.view_as(x)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient):
-        x = torch.stack(ctx.seen[::-1] if ctx.backwards else ctx.seen)
-        along = gradient.movedim(ctx.place, 0)
-        weight = along.reshape(-1, along.shape[-1]).t() @ x.reshape(-1, x.shape[-1])
-        return gradient, weight, None, None, None
+        rows = [x.reshape(-1, x.shape[-1]) for x in ctx.seen]
+        weight = gradient.reshape(-1, gradient.shape[-1]).t() @ torch.cat(rows[::-1] if ctx.backwards else rows)
+        return gradient, weight, None, None
 
 
 def watched(*tensors):
@@ -276,12 +381,12 @@ def kernel_along(kind, x, place, state, weights, lengths=None, backwards=False):
     function = getattr(torch, kind)
     hidden = begin if kind == "lstm" else begin[0]
     options = (len(weights) == 4, 1, 0.0, False, False)
-    if shorter is None or kind != "lstm":
+    if shorter is None or (kind != "lstm" and torch.compiler.is_compiling()):
         y, *final = function(x, hidden, list(weights), *options, False)
         if shorter is not None:
             final = [state_at_end(y, begin[0][0], shorter, 0)[None]]
     else:
-        y, final = packed_along(function, x, begin, weights, options, shorter)
+        y, final = packed_along(function, x, hidden, weights, options, shorter)
     if backwards:
         y = y.flip(0) if turned is None else y.gather(0, turned.expand(y.shape))
     final = tuple(one.reshape(*batch, one.shape[-1]) for one in final)
@@ -289,7 +394,7 @@ def kernel_along(kind, x, place, state, weights, lengths=None, backwards=False):
 
 
 def packed_along(function, x, begin, weights, options, lengths):
-    """An LSTM on lists of different lengths, packed; of an empty list the state stays what it was."""
+    """A kernel on lists of different lengths, packed; of an empty list the state stays what it was."""
     order = lengths.clamp(min=1).argsort(descending=True, stable=True)
     back = order.argsort()
     sizes = lengths.clamp(min=1)[order]
@@ -297,8 +402,10 @@ def packed_along(function, x, begin, weights, options, lengths):
     places = torch.arange(int(sizes[0]), device=sizes.device)[:, None] < sizes[None]
     sorted_x = x[: int(sizes[0])].index_select(1, order)
     data = sorted_x[places]
+    single = not isinstance(begin, tuple)
+    begin = (begin,) if single else begin
     hidden = tuple(one.index_select(1, order) for one in begin)
-    y, *final = function(data, counts, hidden, list(weights), *options)
+    y, *final = function(data, counts, hidden[0] if single else hidden, list(weights), *options)
     padded = y.new_zeros(x.shape[0], x.shape[1], y.shape[-1])
     padded[: int(sizes[0])] = y.new_zeros(*places.shape, y.shape[-1]).masked_scatter(places[..., None], y)
     empty = (lengths == 0)[None, :, None]
