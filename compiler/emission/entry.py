@@ -67,6 +67,12 @@ class Entry:
             self._alone(leaf)
         for leaf in self.leaves:
             self._within(leaf)
+        for leaf in self.leaves:
+            if leaf.lists and not self._is_lengths(leaf):
+                self.owner.helper("cleaned")
+                around = [ast.Name(one.name, ast.Load()) for one in leaf.lists]
+                value = call("cleaned", ast.Name(leaf.name, ast.Load()), *around)
+                self.made.append(ast.Assign([ast.Name(leaf.name, ast.Store())], value))
         self._shared_sizes()
         self._solved_sizes()
         self._composite_sizes()

@@ -335,6 +335,9 @@ class Forward:
 
     def _each(self, box: Box, operation: Each) -> None:
         level = (operation.body, operation.size)
+        if operation.lengths is not None and self.context == (0,) and not total(operation.body):
+            self._packed(box, operation)
+            return
         outside = self.context
         for inner, outer in zip(wires(operation.body.inputs), wires(box.inputs), strict=True):
             term = self.terms[outer]
@@ -357,6 +360,44 @@ class Forward:
             made = _moved(term.expression, 0, -term.rank - 1) if operation.front and levels else term.expression
             self.terms[outer] = Term(made, levels, term.rank + 1)
         self.context = outside
+
+    def _packed(self, box: Box, operation: Each) -> None:
+        """A body that is not defined everywhere, or that looks at all of a batch: it is given what lists have, and not
+        what stands behind their ends."""
+        assert operation.lengths is not None
+        body, lengths = operation.body, self.terms[operation.lengths]
+        for helper in ("inside", "packed", "packed_for_each", "unpacked"):
+            self.owner.helper(helper)
+        captured = [wire for wire in d.captured(body) if self.terms[wire].levels]
+        given = [self.terms[wire] for wire in wires(box.inputs)]
+        union = frozenset(self.context)
+        lengths = self._align(lengths, union, expand=True)
+        mask = self.fresh_name("there")
+        made = call("inside", lengths.expression, self.size(operation.size))
+        self.statements.append((ast.Assign([ast.Name(mask, ast.Store())], made), box.span))
+        loaded = ast.Name(mask, ast.Load())
+        rows: ast.expr = ast.Call(ast.Attribute(loaded, "sum", ast.Load()), [], [])
+        level = (body, rows)
+        inner = frozenset({level})
+        for wire, term in zip(wires(body.inputs), given, strict=True):
+            term = self._align(term, union, expand=True)
+            name = self.fresh_name(wire.name or "x")
+            value = call("packed", term.expression, loaded)
+            self.statements.append((ast.Assign([ast.Name(name, ast.Store())], value), box.span))
+            self.terms[wire] = Term(ast.Name(name, ast.Load()), inner, len(axes_of(wire.object)))
+        before = {wire: self.terms[wire] for wire in captured}
+        for wire, term in before.items():
+            name = self.fresh_name(wire.name or "around")
+            value = call("packed_for_each", self._align(term, union, expand=True).expression, loaded, number(term.rank))
+            self.statements.append((ast.Assign([ast.Name(name, ast.Store())], value), box.span))
+            self.terms[wire] = Term(ast.Name(name, ast.Load()), inner, term.rank)
+        outside, self.context = self.context, (level,)
+        self.diagram(body)
+        outputs = [self._align(self.terms[wire], inner, expand=True) for wire in wires(body.outputs)]
+        self.context = outside
+        self.terms.update(before)
+        values = [call("unpacked", term.expression, loaded) for term in outputs]
+        self.assign(box, values, union)
 
     def _sub(self, box: Box, operation: Sub) -> None:
         """A call of an instance: its own inputs, then what is free in it."""
@@ -532,6 +573,26 @@ def _moved(value: ast.expr, source: int, target: int) -> ast.expr:
             ast.dump(value.args[0]) == ast.dump(number(target)) and ast.dump(value.args[1]) == ast.dump(number(source))):
         return value.func.value
     return ast.Call(ast.Attribute(value, "movedim", ast.Load()), [number(source), number(target)], [])
+
+
+#: Primitives that give, or whose gradients are, no number for some numbers, or that look at all of a batch.
+_PARTIAL = frozenset(("log", "log1p", "exp", "expm1", "sqrt", "rsqrt", "reciprocal", "div", "pow", "tan", "cumprod",
+                      "batch_norm", "nll_loss", "kl_div"))
+
+
+def total(body: Diagram) -> bool:
+    """Whether a body is defined for all numbers, and for each element by itself: then what it makes of padding is a
+    number, which nobody looks at."""
+    for _, box in d.everything(body):
+        operation = box.operation
+        if isinstance(operation, Sub):
+            if not all(total(one) for one in operation.network.bodies):
+                return False
+        elif isinstance(operation, d.Use):
+            definition = operation.definition
+            if definition.name in _PARTIAL or not definition.structural or definition.reduces is not None:
+                return False
+    return True
 
 
 _LOOPS = {**loops.EMITTERS, **trees.EMITTERS, **derived.EMITTERS}

@@ -102,7 +102,8 @@ def _expression(node: ast.expr, before: str, after: str, indent: str) -> list[st
         return [before + text + after]
     inner = indent + "    "
     if isinstance(node, ast.Call):
-        lines = [f"{before}{ast.unparse(node.func)}("]
+        # As it stands in a call: what is no name is in parentheses there.
+        lines = [before + ast.unparse(ast.Call(node.func, [], []))[:-1]]
         comma = "," if len(node.args) + len(node.keywords) > 1 else ""
         for argument in node.args:
             lines += _expression(argument, inner, comma, inner)

@@ -378,7 +378,7 @@ def lists_from(values, dtype, depth, like, single):
     if data is None:
         data = column_of(level, like, dtype, True, where)
     for sizes in reversed(lengths):
-        data = Lists(in_lists(data, sizes), torch.tensor(sizes, dtype=torch.int64))
+        data = Lists(in_lists(data, sizes, 1), torch.tensor(sizes, dtype=torch.int64))
     return data
 
 

@@ -119,7 +119,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, aro
         state = made[:count]
     ended = [joining[-1]] if backwards and counts else ended[::-1] if counts else []
     back = order.argsort()
-    final = tuple(torch.cat(parts).index_select(0, back).reshape(*shape, *parts[0].shape[1:])
+    final = tuple(torch.cat(parts).index_select(0, back).reshape((*shape, *parts[0].shape[1:]))
                   for parts in zip(state, *ended, strict=True))
     given = []
     for column, place in zip(columns, places, strict=True):
@@ -287,6 +287,31 @@ def list_fit(x, size, place):
         return x.narrow(place, 0, size)
     return torch.cat([x, x.narrow(place, 0, 1).expand_as(x.narrow(place, 0, 1)).repeat_interleave(size - here, place)],
                      place)
+
+
+def packed(x, mask):
+    """The entries of lists that are their own, as rows: (*batch, n, ...) to (rows, ...)."""
+    return x.expand(*mask.shape, *x.shape[mask.dim():])[mask]
+
+
+def packed_for_each(x, mask, rank):
+    """What a list has besides its entries, for each of these: (*batch, ...) to (rows, ...), of so many own axes."""
+    return packed(x.unsqueeze(x.dim() - rank), mask)
+
+
+def unpacked(rows, mask):
+    """The entries of lists out of rows, zeros behind the ends of the lists."""
+    return rows.new_zeros(*mask.shape, *rows.shape[1:]).index_put(mask.nonzero(as_tuple=True), rows)
+
+
+def cleaned(x, *around):
+    """Entries of lists with zeros behind the lists' ends, whatever stood there; `around` are the lengths, outermost first."""
+    for lengths in around:
+        size = x.shape[lengths.dim()]
+        if torch.compiler.is_compiling() or lengths.is_meta or bool((lengths < size).any()):
+            mask = inside(lengths, size)
+            x = torch.where(beside(mask, x), x, torch.zeros_like(x))
+    return x
 
 
 def checked_lengths(name, lengths, size, *around):

@@ -99,7 +99,7 @@ def best(function, times=3):
 def test_lists_come_back(values):
     made = lists(values, dtype=torch.int64)
     assert made.tolist() == values
-    assert made.data.shape == (len(values), max(map(len, values), default=0)) and made.data.dtype == torch.int64
+    assert made.data.shape == (len(values), max([1, *map(len, values)])) and made.data.dtype == torch.int64
     assert made.lengths.tolist() == [len(one) for one in values] and made.lengths.dtype == torch.int64
 
 
@@ -139,11 +139,11 @@ def test_the_kinds_of_elements():
 
 
 def test_lists_of_nothing():
-    assert lists([[], []], like=torch.zeros(3)).data.shape == (2, 0, 3)
+    assert lists([[], []], like=torch.zeros(3)).data.shape == (2, 1, 3)
     assert lists([[], []], like=(0, torch.zeros(3))).data[0].dtype == torch.int64
     assert lists([]).tolist() == [] and lists([], depth=2).tolist() == []
     assert list_of([]).tolist() == [] and lists([[], []]).tolist() == [[], []]
-    assert lists([torch.ones(0, 3)]).data.shape == (1, 0, 3)
+    assert lists([torch.ones(0, 3)]).data.shape == (1, 1, 3)
 
 
 def test_lists_of_the_unit_object():
@@ -554,8 +554,8 @@ def test_padded_children_are_zeros_behind_their_end():
     made = tree_of((0, 1, [(0, 2, []), (0, 3, [(0, 4, []), (0, 5, [])]), (0, 6, [(0, 7, [])])]), ROSE)
     fold_trees(made, [noting], like=(torch.tensor(0), torch.zeros(2)))
     assert [children.lengths.tolist() for children in seen] == [[0, 0, 0], [0, 2, 1], [3]]
-    assert [children.data[0].tolist() for children in seen] == [[[], [], []], [[0, 0], [4, 5], [7, 0]], [[2, 3, 6]]]
-    assert [children.data[1].shape for children in seen] == [(3, 0, 2), (3, 2, 2), (1, 3, 2)]
+    assert [children.data[0].tolist() for children in seen] == [[[0], [0], [0]], [[0, 0], [4, 5], [7, 0]], [[2, 3, 6]]]
+    assert [children.data[1].shape for children in seen] == [(3, 1, 2), (3, 2, 2), (1, 3, 2)]
 
 
 def test_without_children_the_state_is_that_of_a_leaf():
