@@ -8,7 +8,8 @@ from catlang.compiler.derived.account import Account
 from catlang.compiler.derived.affine import affine
 from catlang.compiler.derived.gates import Kernel, kernel
 from catlang.compiler.derived.hoisting import closure, data_only, hoisted, taken
-from catlang.compiler.derived.operations import Fused
+from catlang.compiler.derived.hylomorphism import fused
+from catlang.compiler.derived.operations import Fused, Hylo
 from catlang.compiler.derived.steps import (
     between,
     biases_in_front,
@@ -48,6 +49,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
     """Rewrites a diagram and those inside; ``around`` are the numbers that are known from outside."""
     boxes: list[Box] = []
     literals = dict(around)
+    fused(diagram, account)
     for box in diagram.boxes:
         if isinstance(box.operation, d.Literal):
             literals[wires(box.outputs)[0]] = box.operation.value
@@ -78,6 +80,10 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
         elif isinstance(box.operation, GrowTree):
             account.note(box.span, "trees grown level by level, all nodes of a level at once",
                          "the states of a level are a batch")
+        elif isinstance(box.operation, Hylo):
+            for step in (box.operation.grown, box.operation.folded):
+                between(step, literals)
+                multiplied_and_added(step, literals)
         elif isinstance(box.operation, Grow):
             account.note(box.span, "a loop until all lists have ended, at most to the bound",
                          "a list that has ended is unfolded to itself")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from catlang.compiler.derived.gates import Kernel
-from catlang.diagram.diagram import Instance, Operation
+from catlang.diagram.diagram import Diagram, Instance, Operation
 from catlang.dims import Dim
+from catlang.network.recursion import FoldTree, GrowTree
 
 
 class Fused(Operation):
@@ -66,6 +67,37 @@ class Rows(Operation):
     """All rows of an array along its first axis, each a result of its own."""
 
     __slots__ = ()
+
+
+class Hylo(Operation):
+    """What is unfolded is folded at once: no list stands in between.
+
+    Takes the state of ``grown`` and the state of ``folded``, which are the steps of a ``Grow`` and of a ``Scan``; gives
+    the latter's last state."""
+
+    __slots__ = ("backwards", "bound", "folded", "grown")
+
+    def __init__(self, bound: Dim, grown: Diagram, folded: Diagram, backwards: bool) -> None:
+        self.bound = bound
+        self.grown = grown
+        self.folded = folded
+        self.backwards = backwards
+
+    def inside(self) -> dict[str, Diagram]:
+        return {"grown": self.grown, "folded": self.folded}
+
+
+class HyloTree(Operation):
+    """The same for trees: takes the state of ``grown``, gives the roots' states."""
+
+    __slots__ = ("folded", "grown")
+
+    def __init__(self, grown: GrowTree, folded: FoldTree) -> None:
+        self.grown = grown
+        self.folded = folded
+
+    def inside(self) -> dict[str, Diagram]:
+        return {**self.grown.inside(), **self.folded.inside()}
 
 
 class Affine(Operation):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.derived.operations import MultiplyAdd
+from catlang.compiler.derived.operations import Hylo, MultiplyAdd
 from catlang.compiler.emission import derived
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -77,6 +77,27 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     value = call(helper, *arguments, **named)
     groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
     forward.store(box, groups, value, level)
+
+
+def hylo(forward: Forward, box: Box, operation: Hylo) -> None:
+    """A list unfolded and folded, without the list."""
+    state, start = box.inputs  # type: ignore[misc]
+    level = around_levels(forward, wires(box.inputs), operation.grown)
+    level |= around_levels(forward, [], operation.folded)
+    begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
+    first = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(start)]
+    tag, emitted, after = operation.grown.outputs  # type: ignore[misc]
+    parameters = [forward.parameter(wire, level) for wire in wires(operation.grown.inputs)]
+    grown = forward.function("grow", parameters, operation.grown, [*wires(tag), *wires(after), *wires(emitted)], level,
+                             box.span)
+    parameters = [forward.parameter(wire, level) for wire in wires(operation.folded.inputs)]
+    results, _ = operation.folded.outputs  # type: ignore[misc]
+    folded = forward.function("fold", parameters, operation.folded, wires(results), level, box.span)
+    forward.owner.helper("hylo_along")
+    named = {"backwards": number(True)} if operation.backwards else {}
+    value = call("hylo_along", grown, tupled([term.expression for term in begin]), folded,
+                 tupled([term.expression for term in first]), forward.size(operation.bound), **named)
+    forward.store(box, [wires(box.outputs)], value, level, tuples=True)
 
 
 def _steady(forward: Forward, step: Diagram) -> list[Wire]:
@@ -254,5 +275,5 @@ def single(items: list[ast.expr]) -> ast.expr:
     return items[0] if len(items) == 1 else tupled(items)
 
 
-EMITTERS: dict[type, Any] = {Scan: scan, Grow: grow, Mask: mask, Opened: opened, OfLists: of_lists}
+EMITTERS: dict[type, Any] = {Scan: scan, Grow: grow, Hylo: hylo, Mask: mask, Opened: opened, OfLists: of_lists}
 

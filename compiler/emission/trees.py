@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.compiler.derived.hoisting import data_only, taken
+from catlang.compiler.derived.operations import HyloTree
 from catlang.compiler.emission.loops import Levels, around_levels, single, tupled
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -27,8 +28,7 @@ def fold_tree(forward: Forward, box: Box, operation: FoldTree) -> None:
     """A pass over trees, level by level."""
     [tree] = wires(box.inputs)
     term = forward.terms[tree]
-    captured = [wire for branch in operation.branches for wire in d.captured(branch) if forward.terms[wire].levels]
-    captured = list(dict.fromkeys(captured))
+    captured = _captured(forward, operation)
     level = term.levels.union(*(forward.terms[wire].levels for wire in captured))
     tree_term = forward.align_one(term, level, expand=True)
     around = [forward.align_one(forward.terms[wire], level, expand=True) for wire in captured]
@@ -38,17 +38,28 @@ def fold_tree(forward: Forward, box: Box, operation: FoldTree) -> None:
         before, early, late = _prepared(forward, tree_term.expression, place, shape.parts(), branch, set(captured))
         prepared.append(before)
         functions.append(_branch(forward, f"constructor_{place}", shape.parts(), late, captured, box.span, early))
-    forward.owner.helper("fold_trees")
-    named: dict[str, ast.expr] = {"around": tupled([one.expression for one in around])} if around else {}
+    named = _named(forward, operation, around, box)
     if any(not isinstance(one, ast.Constant) for one in prepared):
         named["prepared"] = tupled(prepared)
+    forward.owner.helper("fold_trees")
+    value = call("fold_trees", tree_term.expression, tupled(functions), **named)
+    forward.store(box, [wires(box.outputs)], value, level, tuples=True)
+
+
+def _captured(forward: Forward, operation: FoldTree) -> list[Wire]:
+    """What constructors use from around them that is another one for each tree."""
+    found = [wire for branch in operation.branches for wire in d.captured(branch) if forward.terms[wire].levels]
+    return list(dict.fromkeys(found))
+
+
+def _named(forward: Forward, operation: FoldTree, around: list[Any], box: Box) -> dict[str, ast.expr]:
+    named: dict[str, ast.expr] = {"around": tupled([one.expression for one in around])} if around else {}
     parts = [shape.parts() for shape in operation.shapes]
     if any(isinstance(part, Listed | Children) for one in parts for part in one) and not any(
             all(isinstance(part, Data) for part in one) for one in parts):
         # Where a node has no children, something has to say what their states would be.
         named["like"] = tupled([forward.example(wire) for wire in wires(box.outputs)])
-    value = call("fold_trees", tree_term.expression, tupled(functions), **named)
-    forward.store(box, [wires(box.outputs)], value, level, tuples=True)
+    return named
 
 
 def _prepared(forward: Forward, tree: ast.expr, place: int, parts: list[Shape], branch: Diagram,
@@ -194,6 +205,30 @@ def _listed(forward: Forward, value: Value, level: Levels) -> tuple[str, list[as
 def grow_tree(forward: Forward, box: Box, operation: GrowTree) -> None:
     """Trees unfolded from a state, level by level."""
     level = around_levels(forward, wires(box.inputs), operation.step)
+    arguments, shape = _growth(forward, box, operation, level)
+    forward.owner.helper("unfold_trees")
+    value = call("unfold_trees", *arguments, batch_rank=call("len", shape))
+    forward.store(box, [wires(box.outputs)], value, level)
+
+
+def hylo_tree(forward: Forward, box: Box, operation: HyloTree) -> None:
+    """Trees unfolded and folded, without the trees."""
+    level = around_levels(forward, wires(box.inputs), operation.grown.step)
+    captured = _captured(forward, operation.folded)
+    level = level.union(*(forward.terms[wire].levels for wire in captured))
+    arguments, shape = _growth(forward, box, operation.grown, level)
+    around = [forward.align_one(forward.terms[wire], level, expand=True) for wire in captured]
+    functions = [_branch(forward, f"constructor_{place}", one.parts(), branch, captured, box.span, None)
+                 for place, (one, branch) in enumerate(zip(
+                     operation.folded.shapes, operation.folded.branches, strict=True))]
+    named = _named(forward, operation.folded, around, box)
+    forward.owner.helper("hylo_trees")
+    value = call("hylo_trees", *arguments, tupled(functions), batch_rank=call("len", shape), **named)
+    forward.store(box, [wires(box.outputs)], value, level, tuples=True)
+
+
+def _growth(forward: Forward, box: Box, operation: GrowTree, level: Levels) -> tuple[list[ast.expr], ast.expr]:
+    """The step of a growth with what it begins with, its bound, and where it stops; and the axes of its batch."""
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(box.inputs)]
     node_level = (operation.step, ast.Name("nodes", ast.Load()))
     inner: Levels = frozenset({node_level})
@@ -204,12 +239,9 @@ def grow_tree(forward: Forward, box: Box, operation: GrowTree) -> None:
     name = forward.function("step", [label], operation.step, [], inner, box.span, unpacked, sized=("nodes", probe),
                             result=lambda: _grown(forward, operation.shapes, tag, summands, inner))
     forward.context = outside
-    forward.owner.helper("unfold_trees")
     shape = tupled(forward.batch_shape(level))
-    value = call("unfold_trees", name, tupled([term.expression for term in begin]), forward.size(operation.bound),
-                 number_tree(constructors(operation.shapes, forward)), number(operation.stop),
-                 batch_rank=call("len", shape))
-    forward.store(box, [wires(box.outputs)], value, level)
+    return [name, tupled([term.expression for term in begin]), forward.size(operation.bound),
+            number_tree(constructors(operation.shapes)), number(operation.stop)], shape
 
 
 def _grown(forward: Forward, shapes: list[Shape], tag: Value, summands: list[Value], level: Levels) -> ast.expr:
@@ -271,4 +303,4 @@ def number_tree(value: Any) -> ast.expr:
     return number(value)
 
 
-EMITTERS: dict[type, Any] = {FoldTree: fold_tree, GrowTree: grow_tree}
+EMITTERS: dict[type, Any] = {FoldTree: fold_tree, GrowTree: grow_tree, HyloTree: hylo_tree}

@@ -576,22 +576,47 @@ def fold_trees(tree, functions, prepared=None, like=None, around=()):
     each for the trees that the nodes are of. `like` is an example of a state, without the axis of nodes. It is needed
     where nodes have no children in a list, or in X^0, and nothing else tells what a child's state would be; that is
     tried first by calling the function of a constructor without children with no rows."""
-    constructors, levels = tree.constructors, tree.levels
-    data, counts, lengths = [], [], []
-    for number in range(len(constructors)):
+    layers = []
+    for number in range(len(tree.constructors)):
         own = tree.data[number]
         if prepared is not None and prepared[number] is not None:
             own = prepared[number]
             if len(own) != len(tree.data[number]):
                 wanted = len(tree.data[number])
                 raise ValueError(f"constructor {number}: {len(own)} parts prepared, of which it has {wanted}")
-        sizes = [level[number] for level in levels if level[number]]
-        data.append((own, pieces_of(tuple(own), sizes) if sizes else []))
-        counts.append(pieces_of(tuple(tree.counts[number]), sizes) if sizes else [])
-        lengths.append([part.tolist() for part in tree.counts[number]])
+        sizes = [level[number] for level in tree.levels if level[number]]
+        layers.append((pieces_of(tuple(own), sizes) if sizes else [], over_leaves(lambda x: x[:0], tuple(own)),
+                       pieces_of(tuple(tree.counts[number]), sizes) if sizes else []))
+    return folded_layers(tree.constructors, tree.levels, tree.orders, tree.shape, layers, functions, like, around)
+
+
+def hylo_trees(function, states, bound, constructors, stop, functions, batch_rank=1, like=None, around=()):
+    """The fold of what is unfolded, `fold_trees` of `unfold_trees`, without the trees: their layers are kept until they
+    are folded, and never put together."""
+    data, counts, orders, levels, shape = grown_layers(function, states, bound, constructors, stop, batch_rank)
+    layers = []
+    for number in range(len(constructors)):
+        there = [place for place in range(len(levels)) if levels[place][number]]
+        # Of the first level there is a piece in any case.
+        parts = [part[len(part) - len(there):] for part in data[number]]
+        sizes = [part[len(part) - len(there):] for part in counts[number]]
+        none = tuple(over_leaves(lambda x: x[:0], part[0]) for part in data[number])
+        layers.append((list(zip(*parts, strict=True)) if parts else [()] * len(there), none,
+                       list(zip(*sizes, strict=True)) if sizes else [()] * len(there)))
+    return folded_layers(checked_constructors(constructors), tuple(levels), tuple(orders), shape, layers, functions, like,
+                         around)
+
+
+def folded_layers(constructors, levels, orders, shape, layers, functions, like, around):
+    """The fold of trees in layers: by constructor the data of its levels, data of no rows, and the counts of its levels."""
+    data = [list(pieces) for pieces, _, _ in layers]
+    counts = [list(pieces) for _, _, pieces in layers]
+    lengths = [[[count for piece in pieces for count in piece[place].tolist()]
+                for place in range(parts.count("list"))] for parts, (_, _, pieces) in zip(
+                    constructors, layers, strict=True)]
     states, known = None, None if like is None else tuple(like)
-    owners = owners_of(tree, lengths) if around else None
-    around = tuple(x.reshape(-1, *x.shape[len(tree.shape):]) for x in around)
+    owners = owners_of(constructors, levels, orders, shape, lengths) if around else None
+    around = tuple(x.reshape(-1, *x.shape[len(shape):]) for x in around)
 
     def unknown():
         """The states of no nodes."""
@@ -599,7 +624,7 @@ def fold_trees(tree, functions, prepared=None, like=None, around=()):
             return tuple(x.new_zeros(0, *x.shape) for x in known)
         for number, parts in enumerate(constructors):
             if all(part == "data" for part in parts):
-                none = over_leaves(lambda x: x[:0], tuple(data[number][0]))
+                none = layers[number][1]
                 return node_states(functions[number], number, (*none, *(x[:0] for x in around)), 0)
         raise ValueError("the state of a child is not known where there is none: give a state as `like`")
 
@@ -622,7 +647,7 @@ def fold_trees(tree, functions, prepared=None, like=None, around=()):
         for number, size in enumerate(levels[depth]):
             if not size:
                 continue
-            given, own, sizes = [], iter(data[number][1].pop()), iter(counts[number].pop())
+            given, own, sizes = [], iter(data[number].pop()), iter(counts[number].pop())
             for part in constructors[number]:
                 if part == "data":
                     given.append(next(own))
@@ -644,16 +669,16 @@ def fold_trees(tree, functions, prepared=None, like=None, around=()):
             # An empty batch, of which this is the only level.
             outputs.append(unknown())
         states = joined(outputs)
-        if tree.orders[depth] is not None:
-            states = tuple(x.index_select(0, tree.orders[depth]) for x in states)
-    return tuple(x.reshape((*tree.shape, *x.shape[1:])) for x in states)
+        if orders[depth] is not None:
+            states = tuple(x.index_select(0, orders[depth]) for x in states)
+    return tuple(x.reshape((*shape, *x.shape[1:])) for x in states)
 
 
-def owners_of(tree, lengths):
+def owners_of(constructors, levels, orders, shape, lengths):
     """By level and constructor, the number of the tree that each node is of; `lengths` are those of lists of nodes."""
-    wanted, found = torch.arange(product_of(tree.shape)), []
+    wanted, found = torch.arange(product_of(shape)), []
     starts = [[0] * len(parts) for parts in lengths]
-    for sizes, order in zip(tree.levels, tree.orders, strict=True):
+    for sizes, order in zip(levels, orders, strict=True):
         grouped = wanted
         if order is not None:
             grouped = torch.empty_like(wanted)
@@ -663,7 +688,7 @@ def owners_of(tree, lengths):
         below = []
         for number, (group, size) in enumerate(zip(groups, sizes, strict=True)):
             place = 0
-            for part in tree.constructors[number] if size else ():
+            for part in constructors[number] if size else ():
                 if part == "list":
                     start = starts[number][place]
                     counts = torch.tensor(lengths[number][place][start:start + size], dtype=torch.int64)
@@ -697,6 +722,15 @@ def unfold_trees(function, states, bound, constructors, stop, batch_rank=1):
     its states (m, ...), for k trees of their states (m, k, ...), for a list of trees a `Lists` of their states with
     m lengths. Nodes at depth `bound` are of the constructor `stop`, which has no parts. The function is called for
     the roots in any case: what it returns says what data would be that no node has."""
+    data, counts, orders, levels, shape = grown_layers(function, states, bound, constructors, stop, batch_rank)
+    return Trees(
+        tuple(tuple(joined(part) for part in parts) for parts in data),
+        tuple(tuple(joined(part) for part in parts) for parts in counts),
+        tuple(orders), tuple(levels), shape, checked_constructors(constructors))
+
+
+def grown_layers(function, states, bound, constructors, stop, batch_rank):
+    """The layers of trees that are grown: data and counts in pieces by level, orders, numbers of nodes, the batch."""
     constructors = checked_constructors(constructors)
     if constructors[stop]:
         raise ValueError(f"growth stops with constructor {stop}, which has parts")
@@ -731,10 +765,7 @@ def unfold_trees(function, states, bound, constructors, stop, batch_rank=1):
         order = order_of(tags, levels[-1])
         orders.append(None if order is None else order.to(device))
         states = joined(sections) if any(section[0].shape[0] for section in sections) else None
-    return Trees(
-        tuple(tuple(joined(part) for part in parts) for parts in data),
-        tuple(tuple(joined(part) for part in parts) for parts in counts),
-        tuple(orders), tuple(levels), shape, constructors)
+    return data, counts, orders, levels, shape
 
 
 def grown(given, parts, group, number, data, counts):

@@ -180,6 +180,35 @@ def grow_along(step, state, bound, places, batch_rank=None):
     return lengths.unflatten(0, shape) if drops else lengths, given[0] if len(given) == 1 else tuple(given)
 
 
+def hylo_along(grow, state, fold, start, bound, backwards=False):
+    """The fold, from `start`, of what is grown from a state until the tag is 0, at most `bound` times: a tuple.
+
+    `grow` gives a tag, the new state, and what `fold` takes behind its state."""
+    going, kept, folded, left = None, [], start, bound
+    while left:
+        left -= 1
+        tag, *made = grow(*state)
+        going = tag != 0 if going is None else going & (tag != 0)
+        if not going.is_meta and not torch.compiler.is_compiling() and not going.any():
+            break
+        if backwards:
+            # Its turn comes on the way back.
+            kept.append((going, made[len(state):]))
+        else:
+            folded = folded_once(fold, folded, going, made[len(state):])
+        state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made, state, strict=False))
+    while kept:
+        folded = folded_once(fold, folded, *kept.pop())
+    return folded
+
+
+def folded_once(fold, state, going, given):
+    """One step of a fold, for those lists that go as far."""
+    made = fold(*state, *given)
+    made = made if isinstance(made, tuple) else (made,)
+    return tuple(torch.where(beside(going, one), one, old) for one, old in zip(made, state, strict=True))
+
+
 def spread(x, rows, like):
     """Rows of an array that is zero elsewhere."""
     return x if rows is None else torch.zeros_like(like).index_copy(0, rows, x)
