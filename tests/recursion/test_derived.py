@@ -139,3 +139,26 @@ def test_nothing_is_computed_behind_the_end_of_a_list(monkeypatch: pytest.Monkey
 
         for one, other in zip(result(0.0), result(float("nan")), strict=True):
             torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("name", ["hr", "hl", "ht", "htq"])
+def test_a_hylomorphism_builds_nothing_in_between(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the right, from the left, of trees, of trees with something around; the same as one after the other."""
+    spec = SPEC.with_name("hylomorphisms.cat")
+    source, account = explained(spec, name, h=4)
+    assert "with nothing built in between" in account
+    assert "grow_along(" not in source and "unfold_trees(" not in source and "fold_trees(" not in source
+    ours = catlang.compile(spec, name, h=4).double()
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "derive", lambda network, account: None)
+        plain = catlang.compile(spec, name, h=4).double()
+    plain.load_state_dict(ours.state_dict())
+    torch.manual_seed(1)
+    state, query = torch.randn(3, 5, 4, dtype=torch.float64), torch.randn(3, 5, 2, dtype=torch.float64)
+    given = (query, state) if name == "htq" else (state,)
+    found, wanted = ours(*given), plain(*given)
+    torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-12)
+    found.square().sum().backward()
+    wanted.square().sum().backward()
+    for one, other in zip(ours.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-9, atol=1e-12)
