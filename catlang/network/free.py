@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from catlang import dims
@@ -25,10 +26,11 @@ def close(network: Network, mine: set[Variable]) -> None:
     for body in network.bodies:
         found.diagram(body, set())
     inside = {wire for body in network.bodies for wire in wires(body.inputs)}
-    inside.update(wire for body in network.bodies for box in body.boxes for wire in wires(box.outputs))
-    for instance in network.instances.values():
-        if instance.reparameterisation is not None:
-            found.diagram(instance.reparameterisation, inside)
+    for body in network.bodies:
+        for _, box in d.everything(body):
+            inside.update(wires(box.outputs), *(wires(inner.inputs) for inner in box.operation.inside().values()))
+    for cell in _cells(network):
+        found.diagram(cell, inside)
     for wire in found.wires:
         found.size(wire.object)
     if network.held:
@@ -38,6 +40,15 @@ def close(network: Network, mine: set[Variable]) -> None:
                            key=lambda variable: (variable not in mine, variable.name, variable.serial))
     network.free, network.lent, network.frozen = list(found.wires), list(found.instances), list(found.frozen)
     network.stochastic = found.noisy
+
+
+def _cells(network: Network) -> Iterator[Diagram]:
+    """The 2-cells of the instances of a network, and of those that they hold."""
+    for instance in network.instances.values():
+        if instance.reparameterisation is not None:
+            yield instance.reparameterisation
+        if isinstance(instance.operation, Sub) and instance.operation.network.held:
+            yield from _cells(instance.operation.network)
 
 
 class _Free:

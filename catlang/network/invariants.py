@@ -27,7 +27,7 @@ from catlang import dims
 from catlang.checker.arguments import arguments_as_substitution
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
-from catlang.dims import Dim
+from catlang.dims import Dim, Variable
 from catlang.network.erasure import Padded, erase
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Mask, OfLists, Opened, Scan
@@ -159,7 +159,8 @@ def used_where_known(network: Network) -> Iterator[Wrong]:
     inside: set[Wire] = set()
     for body in network.bodies:
         yield from visit(body, set(network.free))
-        inside.update(wires(body.inputs), *(wires(box.outputs) for box in body.boxes))
+        for diagram in within(body):
+            inside.update(wires(diagram.inputs), *(wires(box.outputs) for box in diagram.boxes))
     for cell in diagrams(network)[len(network.bodies):]:
         yield from visit(cell, inside | set(network.free))
 
@@ -195,12 +196,16 @@ def sizes_listed(network: Network) -> Iterator[Wrong]:
                 yield f"`{instance.name}` is not given just the sizes that it has", instance.span
     for box in boxes(network):
         # Names for sizes that a network gives itself: of one list, and of how many children a node has.
+        own: set[Variable] = set()
         if isinstance(box.operation, Opened):
-            known.add(box.operation.length)
+            own.add(box.operation.length)
         elif isinstance(box.operation, FoldTree):
-            known.update(variable for branch in box.operation.branches for wire in wires(branch.inputs)
-                         for size in _dims(wire.object) if isinstance(size, dims.Poly)
-                         for variable in dims.variables(size) if isinstance(variable, Padded))
+            own.update(variable for branch in box.operation.branches for wire in wires(branch.inputs)
+                       for size in _dims(wire.object) if isinstance(size, dims.Poly)
+                       for variable in dims.variables(size) if isinstance(variable, Padded))
+        for variable in own.intersection(network.sizes):
+            yield f"the size `{variable.name}` is listed, and is told inside", box.span
+        known.update(own)
 
     def look(values: Iterator[Any], span: Span | None) -> Iterator[Wrong]:
         for value in values:
@@ -457,6 +462,8 @@ def instances_owned(network: Network) -> Iterator[Wrong]:
             isinstance(operation, d.Use) and bool(operation.definition.weights or operation.definition.states))
         if learned and box.instance is None:
             yield f"{called(box)} has no instance", box.span
+        if isinstance(operation, Sub) and operation.network.held:
+            yield f"{called(box)} only holds instances, and is called", box.span
         if box.instance is not None and not _reached(box.instance, around):
             yield f"the instance `{box.instance.name}` belongs to another network", box.span
 
@@ -584,11 +591,16 @@ INVARIANTS: dict[str, Checker] = {
 
 
 def check(network: Network) -> None:
-    """Raises ``Broken``, with the name of the first invariant that the network or one below it breaks."""
+    """Raises ``Broken``, with the name of the first invariant that the network or one below it breaks.
+
+    The network itself is one that is called from outside, where there is nothing that it could use."""
     for one in below(network):
         for name, checker in INVARIANTS.items():
             for what, span in checker(one):
                 raise Broken(name, what, span)
+    if network.free or network.lent:
+        wanted = [f"a wire {wire.object}" for wire in network.free] + [f"`{one.name}`" for one in network.lent]
+        raise Broken("what is used is there", f"nobody gives it {wanted[0]}", network.span)
 
 
 def effects(network: Network, training: bool = True) -> list[str]:

@@ -135,6 +135,14 @@ class Masking:
     def greatest(self, operation: d.Use, inputs: list[Wire], outputs: Value) -> None:
         self.again(operation, [self.filled(inputs[0], 0, math.inf, safe=True)], outputs)
 
+    def defined(self, operation: d.Use, inputs: list[Wire], outputs: Value) -> None:
+        """Entry by entry, but not for all numbers: behind the end stands 1, for which all of these are defined."""
+        for place, x in enumerate(inputs):
+            for axis in range(len(axes_of(x.object))):
+                x = self.filled(x, axis, 1)
+            inputs[place] = x
+        self.again(operation, inputs, outputs)
+
     def sort(self, operation: d.Use, inputs: list[Wire], outputs: Value) -> None:
         values, places = wires(outputs)
         raw = Wire(values.object, self.span)
@@ -230,6 +238,8 @@ class Masking:
 
 
 _ROWS: dict[str, Callable[[Masking, d.Use, list[Wire], Value], None]] = {
+    **dict.fromkeys(("log", "log1p", "exp", "expm1", "sqrt", "rsqrt", "reciprocal", "div", "pow", "tan"),
+                    Masking.defined),
     "softmax": Masking.least, "log_softmax": Masking.least, "logsumexp": Masking.least, "argmax": Masking.least,
     "argmin": Masking.greatest, "sort": Masking.sort, "matmul": Masking.matmul, "conv1d": Masking.conv1d,
     "attend": Masking.attend, "masked_attend": Masking.attend,

@@ -32,7 +32,15 @@ def pruned(diagram: Diagram, everything: bool = False) -> None:
         used.update(box.operation.around())
         for inner in box.operation.inside().values():
             used.update(d.captured(inner))
+        used.update(_for_weights(box))
     diagram.boxes = kept[::-1]
+
+
+def _for_weights(box: Box) -> set[Wire]:
+    """What the weights of a box and of those inside are computed from, besides weights."""
+    inside = [one for inner in box.operation.inside().values() for _, one in d.everything(inner)]
+    cells = [one.instance.reparameterisation for one in [box, *inside] if one.instance is not None]
+    return {wire for cell in cells if cell is not None for wire in d.captured(cell)}
 
 
 def _made(box: Box) -> bool:

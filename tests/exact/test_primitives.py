@@ -28,8 +28,10 @@ PRIMITIVES: dict[str, Definition] = {
 for _entry in PRIMITIVES.values():
     _prelude.header(_entry)
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
-#: Primitives that become wiring or structured boxes: no functor sees them.
-STRUCTURAL = {*WIRING, "inl", "inr", "each", "family"}
+#: Primitives that become wiring or structured boxes: no functor sees them. Recursion becomes loops along lists and
+#: passes over trees, which the tests of recursion hold against PyTorch.
+STRUCTURAL = {*WIRING, "inl", "inr", "each", "family", "fold", "foldl", "scan", "scanl", "unfold", "take", "run", "map",
+              "curry", "uncurry", "decide", "nil", "cons", "tail", "but_last", "reverse", "zip", "to_list", "length"}
 #: Those that give what is drawn, or the same for every element of a batch.
 NOISY = {"normal", "uniform", "gumbel", "bernoulli"}
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 from held import checked
 
-from catlang.meaning.exact import Array, Inexact, Undefined, evaluate
+from catlang.meaning.exact import UNTOLD, Array, Inexact, Undefined, evaluate
 from catlang.network.functor import Site, at_sizes
+from catlang.network.masking import Masking
 from catlang.network.network import Network
 from catlang.network.specialise import Specialiser
 
@@ -37,6 +38,23 @@ def test_a_size_without_a_value_is_asked_for() -> None:
 def test_a_missing_weight_is_named() -> None:
     with pytest.raises(KeyError, match=r"power_0\.0\.affine_0\."):
         evaluate(network("morphism net : R[2] -> R[2] = affine^2"), [Array.of([1, 2])])
+
+
+def test_what_is_behind_a_list_is_not_told() -> None:
+    net = network("morphism net : List(R[]) -> List(R[]) = map(neg)")
+    assert evaluate(net, [Array.of(1), Array.of([2, 7, 7])]) == [Array.of(1), Array.of([-2, UNTOLD, UNTOLD])]
+
+
+@pytest.mark.parametrize("what", [
+    "reduce(max, n ->)", "reduce(sum, n ->)", "x |-> reduce(prod, n ->)(gather(x, repeat(-> n)(argmax(x))))",
+    "x |-> let (y, _) = sort(x) in reduce(min, n ->)(y)"])
+def test_nothing_may_depend_on_what_is_behind_a_list(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"morphism f[n] : R[n] -> R[] = {what}\nmorphism net : List(R[]) -> R[] = f"
+    given = [Array.of(1), Array.of([2, 7])]
+    assert evaluate(network(text), given) == [Array.of(2)]
+    monkeypatch.setattr(Masking, "filled", lambda self, x, *rest, **named: x)
+    with pytest.raises(AssertionError, match="depends on what stands behind the end of a list"):
+        evaluate(network(text), given)
 
 
 def test_decimals_are_what_is_written() -> None:

@@ -55,6 +55,11 @@ NETS: dict[str, tuple[str, dict[str, int]]] = {
 }
 
 
+#: Primitives that become loops, passes over trees and what is done to lists: a cost is that of their bodies.
+RECURSION = {"fold", "foldl", "scan", "scanl", "unfold", "take", "run", "map", "curry", "uncurry", "decide", "nil",
+             "cons", "tail", "but_last", "reverse", "zip", "to_list", "length"}
+
+
 def module_of(name: str) -> Module:
     text = NETS[name][0]
     module = check_source(Source("m.cat", None, text)) if text else check_file(str(IDIOMS / f"{name}.cat"))
@@ -106,7 +111,7 @@ def test_symbolic_cost_is_the_cost_at_every_size(name: str) -> None:
 def test_every_primitive_costs_something_said() -> None:
     prelude = check_source(Source("m.cat", None, "morphism f : 1 -> 1 = id")).loader.prelude
     primitives = {name for name, entry in prelude.scope.all() if isinstance(entry, Definition) and entry.primitive}
-    assert set(ROWS) == primitives - {*WIRING, "inl", "inr", "each", "family"}
+    assert set(ROWS) == primitives - {*WIRING, "inl", "inr", "each", "family"} - RECURSION
 
 
 def text_cost(text: str, **options: Any) -> Cost:

@@ -6,7 +6,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
-from catlang.meaning.exact.row import Inexact, Undefined, entrywise, inexact, means, rational
+from catlang.meaning.exact.array import UNTOLD, lifted
+from catlang.meaning.exact.row import Inexact, Undefined, at_each, entrywise, inexact, means, rational
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,14 +37,15 @@ ENTRYWISE: dict[str, Callable[..., Any]] = {
     "greater_equal": lambda x, y: x >= y,
     "equal": lambda x, y: x == y,
     "not_equal": lambda x, y: x != y,
-    "logical_and": lambda x, y: x and y,
-    "logical_or": lambda x, y: x or y,
     "logical_not": lambda x: not x,
-    "select": lambda which, x, y: x if which else y,
     "indicator": int,
 }
 for name, function in ENTRYWISE.items():
-    entrywise(name, function)
+    entrywise(name, lifted(function))
+# Of these one input may tell what comes out, whatever the others are.
+entrywise("logical_and", lambda x, y: False if x is False or y is False else lifted(lambda *both: True)(x, y))
+entrywise("logical_or", lambda x, y: True if x is True or y is True else lifted(lambda *both: False)(x, y))
+entrywise("select", lambda which, x, y: UNTOLD if which is UNTOLD else x if which else y)
 
 inexact("a root is irrational", "sqrt", "rsqrt")
 inexact("it is transcendental", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "elu", "selu", "gelu",
@@ -54,7 +56,7 @@ inexact("it is transcendental", "exp", "expm1", "log", "log1p", "sin", "cos", "t
 def div(site: Site[Array], x: Array, y: Array) -> Array:
     if 0 in y.entries:
         raise Undefined("div", "divides by zero", site.span)
-    return type(x)(x.shape, [Fraction(a) / b for a, b in zip(x.entries, y.entries, strict=True)])
+    return at_each(lifted(lambda a, b: Fraction(a) / b), x, y)
 
 
 @means("reciprocal")
@@ -73,7 +75,7 @@ def power(site: Site[Array], x: Array, y: Array) -> Array:
             raise Undefined("pow", "divides by zero", site.span)
         return Fraction(base) ** int(exponent)
 
-    return type(x)(x.shape, [one(a, b) for a, b in zip(x.entries, y.entries, strict=True)])
+    return at_each(lifted(one), x, y)
 
 
 @means("scale")
@@ -84,7 +86,7 @@ def scale(site: Site[Array], x: Array) -> Array:
 
 @means("clamp")
 def clamp(site: Site[Array], x: Array) -> Array:
-    low, high = rational(site["low"], site), rational(site["high"], site)
+    low, high = rational(site["low"], site, infinite=True), rational(site["high"], site, infinite=True)
     return x.map(lambda a: min(max(a, low), high))
 
 

@@ -16,9 +16,55 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-#: A number, a truth value or an index. Integers are rationals.
-Entry = Fraction | int | bool
+#: A number, a truth value or an index. Integers are rationals; a float is an infinity.
+Entry = Fraction | int | bool | float
 Shape = tuple[int, ...]
+
+
+class Untold:
+    """The entry behind the end of a list: some number, index or truth value, and nobody may ask which.
+
+    What is made of it is not told either, but for what does not depend on it.
+
+    >>> UNTOLD + 1, 2 - UNTOLD, UNTOLD * 0, -UNTOLD
+    (UNTOLD, UNTOLD, 0, UNTOLD)
+    >>> max(UNTOLD, 0)
+    Traceback (most recent call last):
+        ...
+    AssertionError: something depends on what stands behind the end of a list
+    """
+
+    __slots__ = ()
+
+    def _same(self, other: Any = None) -> Untold:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __neg__ = __abs__ = _same
+
+    def __mul__(self, other: Any) -> Any:
+        return 0 if other is not self and other == 0 else self
+
+    __rmul__ = __mul__
+
+    def _asked(self, other: Any = None) -> Any:
+        raise AssertionError("something depends on what stands behind the end of a list")
+
+    __bool__ = __lt__ = __le__ = __gt__ = __ge__ = __index__ = _asked
+
+    def __repr__(self) -> str:
+        return "UNTOLD"
+
+
+UNTOLD = Untold()
+
+
+def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of entries, which is not told where one of them is not.
+
+    >>> lifted(max)(1, 2), lifted(max)(UNTOLD, 2)
+    (2, UNTOLD)
+    """
+    return lambda *entries: UNTOLD if any(entry is UNTOLD for entry in entries) else function(*entries)
 
 
 class Array:
@@ -75,7 +121,7 @@ class Array:
         return Array(shape, self.entries)
 
     def map(self, function: Callable[[Any], Any]) -> Array:
-        return Array(self.shape, [function(entry) for entry in self.entries])
+        return Array(self.shape, list(map(lifted(function), self.entries)))
 
 
 def count(shape: Iterable[int]) -> int:

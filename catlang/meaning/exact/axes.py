@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import add, mul
 from typing import TYPE_CHECKING, Any
 
-from catlang.meaning.exact.array import Array
+from catlang.meaning.exact.array import UNTOLD, Array
 from catlang.meaning.exact.convolution import PADDING
 from catlang.meaning.exact.row import Undefined, inexact, means, rational
 
@@ -19,12 +19,16 @@ inexact("it is transcendental", "softmax", "log_softmax", "logsumexp")
 
 def _falling(x: Array) -> list[int]:
     """The indices of a row from its largest entry to its least, the first of equals first."""
-    return sorted(range(x.shape[0]), key=lambda place: -x.entries[place])
+    return _rising(x.map(lambda entry: -entry))
 
 
 def _rising(x: Array) -> list[int]:
     """The indices of a row from its least entry to its largest, the first of equals first."""
-    return sorted(range(x.shape[0]), key=x.entries.__getitem__)
+    entries = x.entries
+    if all(entry is UNTOLD or isinstance(entry, float) for entry in entries):
+        # Of an empty list: whatever stands at its first place is something between infinities.
+        entries = [0 if entry is UNTOLD else entry for entry in entries]
+    return sorted(range(x.shape[0]), key=entries.__getitem__)
 
 
 def _running(x: Array, operator: Callable[[Any, Any], Any]) -> Array:
@@ -110,7 +114,8 @@ def flip(site: Site[Array], x: Array) -> Array:
 @means("gather")
 def gather(site: Site[Array], x: Array, index: Array) -> Array:
     rows = x.along()
-    return Array.stacked([rows[place] for place in index.entries], x.shape[1:])
+    untold = Array.build(x.shape[1:], lambda place: UNTOLD)
+    return Array.stacked([untold if place is UNTOLD else rows[place] for place in index.entries], x.shape[1:])
 
 
 @means("at")

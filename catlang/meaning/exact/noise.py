@@ -3,9 +3,11 @@ between 0 and 1, is below the probability."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from catlang.meaning.exact.row import means, rational
+from catlang.meaning.exact.array import lifted
+from catlang.meaning.exact.row import at_each, means, rational
 
 if TYPE_CHECKING:
     from catlang.meaning.exact.array import Array
@@ -18,7 +20,7 @@ def dropout(site: Site[Array], x: Array) -> Array:
         return x
     p = rational(site["p"], site)
     noise = site.noise()
-    return type(x)(x.shape, [a / (1 - p) if u >= p else 0 for a, u in zip(x.entries, noise.entries, strict=True)])
+    return at_each(lifted(lambda a, u: Fraction(a) / (1 - p) if u >= p else 0), x, noise)
 
 
 @means("normal")
@@ -38,4 +40,4 @@ def gumbel(site: Site[Array]) -> Array:
 
 @means("bernoulli")
 def bernoulli(site: Site[Array], x: Array) -> Array:
-    return type(x)(x.shape, [u < p for u, p in zip(site.noise().entries, x.entries, strict=True)])
+    return at_each(lifted(lambda u, p: u < p), site.noise(), x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from catlang.meaning.exact.array import Array, count, places, position
+from catlang.meaning.exact.array import UNTOLD, Array, count, places, position
 from catlang.meaning.exact.row import Undefined
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def moved(operation: Shuffle, sizes: dict[str, int], inputs: list[Array], shape:
             entry = inputs[0][_place(sources[0], at, sizes)]
         found[position(shape, _place(target, at, sizes))].append(entry)
     join = WAYS[operation.how or ""] if operation.kind == "reduce" else sum if operation.kind == "contract" else _only
-    return Array(shape, [join(entries) for entries in found])
+    return Array(shape, [UNTOLD if any(entry is UNTOLD for entry in entries) else join(entries) for entries in found])
 
 
 def _only(entries: list[Any]) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 from catlang.meaning.exact.array import Array, Shape
@@ -42,14 +43,15 @@ def means(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return declare
 
 
+def at_each(function: Callable[..., Any], *inputs: Array) -> Array:
+    """A function of entries at each place of arrays of one shape."""
+    rows = zip(*(x.entries for x in inputs), strict=True)
+    return Array(inputs[0].shape, [function(*row) for row in rows])
+
+
 def entrywise(name: str, function: Callable[..., Any]) -> None:
     """Declares a primitive that acts at each entry alike."""
-
-    def act(site: Site[Array], *inputs: Array) -> Array:
-        rows = zip(*(x.entries for x in inputs), strict=True)
-        return Array(inputs[0].shape, [function(*row) for row in rows])
-
-    means(name)(act)
+    means(name)(lambda site, *inputs: at_each(function, *inputs))
 
 
 def inexact(reason: str, *names: str) -> None:
@@ -59,13 +61,14 @@ def inexact(reason: str, *names: str) -> None:
         INEXACT[name] = reason
 
 
-def rational(number: int | float, site: Site[Array] | None = None) -> Fraction | int:
-    """A number as it is written: 0.1 is a tenth.
+def rational(number: int | float, site: Site[Array] | None = None, infinite: bool = False) -> Any:
+    """A number as it is written: 0.1 is a tenth. Where it may be ``infinite`` that is what it stays: something to be
+    larger, or less, than every other one, and to be left behind by a choice, a maximum or a minimum.
 
-    >>> rational(0.1), rational(3)
-    (Fraction(1, 10), 3)
+    >>> rational(0.1), rational(3), rational(float("-inf"), infinite=True)
+    (Fraction(1, 10), 3, -inf)
     """
-    if isinstance(number, int):
+    if isinstance(number, int) or infinite and isinf(number):
         return number
     if number - number != 0:
         raise Inexact(site.name if site else str(number), f"has {number} for a constant", site.span if site else None)
@@ -74,8 +77,11 @@ def rational(number: int | float, site: Site[Array] | None = None) -> Fraction |
 
 def shape_of(obj: Any) -> Shape:
     """The shape of an object all of whose sizes are known."""
-    axes = axes_of(obj)
-    for axis in axes:
-        if not isinstance(axis, int):
-            raise ValueError(f"the size `{axis}` has no value; give `sizes`")
-    return axes  # type: ignore[return-value]
+    return tuple(map(valued, axes_of(obj)))
+
+
+def valued(size: Any) -> int:
+    """A size that has to be known."""
+    if not isinstance(size, int):
+        raise ValueError(f"the size `{size}` has no value; give `sizes`")
+    return size
