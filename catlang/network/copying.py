@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from catlang.diagram.diagram import Box, Diagram, Operation, Value, Wire
+from catlang.diagram.diagram import Box, Diagram, Operation, Value, Wire, captured, everything
 from catlang.network.network import Each
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Scan
-
-
-def renamed(value: Value, names: dict[Wire, Wire]) -> Value:
-    """A value with other wires put for some."""
-    if isinstance(value, Wire):
-        return names.get(value, value)
-    return tuple(renamed(part, names) for part in value)
+from catlang.network.schemes import renamed
 
 
 def fresh_names(value: Value, names: dict[Wire, Wire]) -> Value:
     """New wires for those of a value, noted as what stands for them."""
     if isinstance(value, Wire):
+        if names.get(value) is value:
+            return value
         made = names[value] = Wire(value.object, value.span)
         made.name = value.name
         return made
@@ -31,6 +27,12 @@ def fresh_names(value: Value, names: dict[Wire, Wire]) -> Value:
 def copied(boxes: Iterable[Box], names: dict[Wire, Wire]) -> list[Box]:
     """Boxes with new wires for what they make; ``names`` says what stands for what they take, and grows."""
     made = []
+    boxes = list(boxes)
+    for box in boxes:
+        for one in (box, *(held for inner in box.operation.inside().values() for _, held in everything(inner))):
+            if one.instance is not None and one.instance.reparameterisation is not None:
+                # What weights are computed from is known to the instance by its own wires.
+                names.update((wire, wire) for wire in captured(one.instance.reparameterisation))
     for box in boxes:
         operation = _operation(box.operation, names)
         inputs = renamed(box.inputs, names)

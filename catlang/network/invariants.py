@@ -367,6 +367,11 @@ def _of_lists(box: Box, operation: OfLists) -> Expected:
     given: Any = box.inputs
     made: Any = box.outputs
     kind = operation.kind
+    if kind == "fit":
+        axes = list(axes_of(given.object))
+        axes[operation.place] = operation.size
+        yield "gives", made, [power(base_of(given.object), axes)]
+        return
     if kind in ("length", "full", "tag"):
         if kind == "length":
             yield "counts by", given, [_lengths(given)]
@@ -469,13 +474,15 @@ def instances_owned(network: Network) -> Iterator[Wrong]:
 
 
 def _reached(instance: d.Instance, around: set[d.Instance]) -> bool:
-    """Whether an instance is one of these, or held by one of them."""
-    holder = instance.within
-    if holder is None:
+    """Whether an instance is one of these, or is held by one; a view of what a network owns that is called as well."""
+    if instance.within is None:
         return instance in around
-    operation = holder.operation
-    return isinstance(operation, Sub) and operation.network.held and (
-        operation.network.instances.get(instance.name) is instance) and _reached(holder, around)
+    holder = instance.within.operation
+    if not isinstance(holder, Sub):
+        return False
+    own = holder.network.instances.get(instance.name)
+    known = own is instance if holder.network.held else own is not None
+    return known and _reached(instance.within, around)
 
 
 def one_operation(network: Network) -> Iterator[Wrong]:

@@ -84,13 +84,15 @@ class GrowTree(Operation):
 class OfLists(Operation):
     """What is done to lists without looking at their elements; ``kind`` says what, ``size`` a size that it needs.
 
-    ``cons``, ``tail``, ``but_last``, ``reverse``, ``zip``, ``length``, ``full`` (the lengths of lists of ``size``)."""
+    ``cons``, ``end`` (an element behind), ``tail``, ``but_last``, ``reverse``, ``zip``, ``length``, ``full`` (the lengths
+    of lists of ``size``), ``tag`` (of a truth value), ``fit`` (an array with its axis ``place`` padded to a ``size``)."""
 
-    __slots__ = ("kind", "size")
+    __slots__ = ("kind", "size", "place")
 
-    def __init__(self, kind: str, size: Dim = 0) -> None:
+    def __init__(self, kind: str, size: Dim = 0, place: int = 0) -> None:
         self.kind = kind
         self.size = size
+        self.place = place
 
 
 class Mask(Operation):

@@ -378,12 +378,23 @@ class Schemes:
             # tail . cons = snd, and the same at the other end.
             self.specialiser.bind(box.outputs, undone, env)
             return
+        if name == "cons":
+            value = self._alike(value, made, box.span)
         lengths, elements = value[1] if name == "cons" else value[0] if name == "zip" else value
         size = size_of(lengths) + (name == "cons")
         outputs = with_front(without_front(elements), size)
         if name == "zip":
             outputs = (outputs, with_front(without_front(value[1][1]), size))
         self.specialiser.bind(box.outputs, self._of_lists(name, value, made, box.span, size, outputs), env)
+
+    def _alike(self, value: Any, made: Diagram, span: Span) -> Any:
+        """An element and a list, their own lists padded alike."""
+        element, (lengths, elements) = value
+        names: dict[Wire, Wire] = {}
+        for one, other in zip(wires(element), wires(elements), strict=True):
+            if axes_of(one.object) != axes_of(other.object)[1:]:
+                names[one], names[other] = self.fitted([one, other], made, span, skip=1)
+        return (renamed(element, names), (lengths, renamed(elements, names)))
 
     def _of_lists(self, kind: str, value: Value, made: Diagram, span: Span, size: Dim, outputs: Value) -> Value:
         if kind == "zip":
@@ -398,6 +409,25 @@ class Schemes:
         if kind in ("cons", "end"):
             self.longer[kind, found] = value[1]  # type: ignore[index]
         return (found, outputs)
+
+    def fitted(self, values: list[Wire], made: Diagram, span: Span, skip: int = 0) -> list[Wire]:
+        """Arrays whose lists are padded differently, all padded alike; ``skip`` axes of the last are its own."""
+        rows = [list(axes_of(wire.object)) for wire in values]
+        rows[-1] = rows[-1][skip:]
+        found = list(values)
+        for place, sizes in enumerate(zip(*rows, strict=True)):
+            if len(set(sizes)) == 1:
+                continue
+            total = sum(sizes, 0)  # type: ignore[arg-type]
+            for number, wire in enumerate(found):
+                own = place + (skip if number == len(found) - 1 else 0)
+                axes = list(axes_of(wire.object))
+                axes[own] = total
+                base = wire.object.base if isinstance(wire.object, Power) else wire.object
+                padded = Wire(power(base, axes), span)
+                made.boxes.append(Box(OfLists("fit", total, own), wire, padded, None, span))
+                found[number] = padded
+        return found
 
     def to_list(self, box: Box, operation: d.Use, value: Any, made: Diagram, env: Env) -> None:
         size = env.substitution.dim(operation.arguments["n"])
@@ -489,6 +519,13 @@ class Schemes:
         for source, target in zip(wires(value), wires(found), strict=True):
             made.boxes.append(Box(Opened(length, size), source, target, None, box.span))
         self.specialiser.bind(box.outputs, (lengths, found), env)
+
+
+def renamed(value: Value, names: dict[Wire, Wire]) -> Value:
+    """A value with other wires put for some."""
+    if isinstance(value, Wire):
+        return names.get(value, value)
+    return tuple(renamed(part, names) for part in value)
 
 
 def resolve_part(part: Any) -> Any:

@@ -42,8 +42,17 @@ from catlang.network.free import close
 from catlang.network.masking import Masking
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
 from catlang.network.pruning import pruned
-from catlang.network.schemes import Deferred, Injected, Schemes, changed, deferred, with_front, without_front
-from catlang.objects.colour import Finite, Object, Product, Run, Sum, axes_of, base_of, dims_of, resolve
+from catlang.network.schemes import (
+    Deferred,
+    Injected,
+    Schemes,
+    changed,
+    deferred,
+    renamed,
+    with_front,
+    without_front,
+)
+from catlang.objects.colour import Finite, Object, Product, Run, Sum, axes_of, base_of, dims_of, power, resolve
 from catlang.objects.functor import Exponential
 from catlang.objects.substitution import Substitution
 
@@ -99,6 +108,7 @@ class Specialiser:
         self.made: dict[Any, Network] = {}
         self.schemes = Schemes(self)
         self.prelude: Any = None
+        self.views: dict[Instance, dict[str, Instance]] = {}
 
     # ---------------------------------------------------------------- networks
 
@@ -135,6 +145,8 @@ class Specialiser:
         for instance in reversed(network.holders):
             assert isinstance(instance.operation, Sub)
             holder = instance.operation.network
+            if not holder.held:
+                continue
             close(holder, set())
             instance.operation.sizes.update({variable: variable.poly for variable in holder.sizes})
         close(network, mine)
@@ -433,18 +445,20 @@ class Specialiser:
         owner = env
         while owner.outer is not None and (owner.scope is None or owner.scope.instances.get(old.name) is not old):
             owner = owner.outer
-        held = owner.network
+        held, seen = owner.network, owner.network.instances
         if owner.within is not None:
             assert isinstance(owner.within.operation, Sub)
             held = owner.within.operation.network
-        made = held.instances.get(old.name)
+            # Where the instance is called as well, its network has instances of its own: these are views of them.
+            seen = held.instances if held.held else self.views.setdefault(owner.within, {})
+        made = seen.get(old.name)
         if made is None:
             made = Instance(old.name, operation, old.span)
             made.within = owner.within
             made.initialisers = old.initialisers
             made.parts = old.parts
             made.tied = old.tied
-            held.instances[old.name] = made
+            seen[old.name] = made
             if old.reparameterisation is not None:
                 inner = Env(env, old.reparameterisation, env.network, env.substitution, env.constants, env.formals)
                 made.reparameterisation = self._body(old.reparameterisation, inner, False)
@@ -457,7 +471,8 @@ class Specialiser:
         """A box that is an instance of a network."""
         assert box.instance is not None
         instance = env.instance(box.instance)
-        if instance is None:
+        known = instance.operation if instance is not None else None
+        if instance is None or isinstance(known, Sub) and known.network.held:
             network = make()
             sizes: dict[Variable, Dim] = {variable: variable.poly for variable in network.sizes}
             if definition is not None and arguments is not None:
@@ -468,7 +483,13 @@ class Specialiser:
                             sizes[rigid] = env.substitution.dim(arguments[generic.entry.name])
             padded(sizes, network.diagram.inputs, env.value(box.inputs))
             operation = wrap(network, sizes) if wrap is not None else Sub(network, sizes)
-            instance = self._instance(box.instance, operation, env)
+            if instance is None:
+                instance = self._instance(box.instance, operation, env)
+            else:
+                # So far it only held; now it is called too.
+                assert isinstance(known, Sub)
+                self.views[instance] = dict(known.network.instances)
+                instance.operation = operation
         operation = instance.operation
         assert isinstance(operation, Sub)
         outputs = self.inputs(box.outputs, env)
@@ -514,8 +535,21 @@ class Specialiser:
             self.bind(box.outputs, (tag, *results), env)
             return
         outputs = self.inputs(box.outputs, env)
-        for places in zip(wires(outputs), *(wires(result) for result in results), strict=True):
-            made.boxes.append(Box(Choose(), (tag, *places[1:]), places[0], None, box.span))
+        names: dict[Wire, Value] = {}
+        for target, *places in zip(wires(outputs), *(wires(result) for result in results), strict=True):
+            if any(isinstance(variable, Padded) for variable in variables_of(target.object)):
+                # How long lists are padded the branches say, each for itself.
+                places = self.schemes.fitted(places, made, box.span)
+                target_ = Wire(places[0].object, target.span)
+                if isinstance(base_of(target_.object), Finite):
+                    sizes = [base_of(place.object).size for place in places]  # type: ignore[attr-defined]
+                    if len(set(sizes)) > 1:
+                        target_ = Wire(power(Finite(sum(sizes, 0)), axes_of(target_.object)), target.span)
+                names[target] = target_
+                target = target_
+            made.boxes.append(Box(Choose(), (tag, *places), target, None, box.span))
+        if names:
+            self.bind(box.outputs, renamed(outputs, names), env)  # type: ignore[arg-type]
 
 
 def _inside(env: Env, box: Box) -> str:

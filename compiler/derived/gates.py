@@ -180,6 +180,8 @@ class Reader:
 
     def _pattern(self, operation: d.Shuffle, inputs: list[Wire], outputs: list[Wire]) -> None:
         """``rearrange((g h) -> g h)``"""
+        if len(operation.sources) != 1:
+            raise Unreadable
         [source] = operation.sources
         if operation.kind != "rearrange" or len(source) != 1 or not isinstance(source[0], tuple) or list(
                 source[0]) != list(operation.target) or len(source[0]) != 2:

@@ -32,7 +32,7 @@ def broadcast(names: Names, rows: dict[str, Any]) -> set[Box]:
         inputs = [names.root(wire) for wire in wires(box.inputs)]
         inputs = [wire for wire in inputs if wire not in literal]
         thin = [new_axes(made[wire].operation) if wire in made else frozenset() for wire in inputs]
-        if not frozenset.intersection(*thin):
+        if thin and not frozenset.intersection(*thin):
             found.update(made[wire] for wire in inputs if wire in made)
     return found
 

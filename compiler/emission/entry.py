@@ -65,10 +65,13 @@ class Entry:
             self._unpacked(port)
         for leaf in self.leaves:
             self._alone(leaf)
+        if any(leaf.lists for leaf in self.leaves):
+            # What lists hold is looked at beside their lengths.
+            self._batch()
         for leaf in self.leaves:
             self._within(leaf)
         for leaf in self.leaves:
-            if leaf.lists and not self._is_lengths(leaf):
+            if leaf.lists:
                 self.owner.helper("cleaned")
                 around = [ast.Name(one.name, ast.Load()) for one in leaf.lists]
                 value = call("cleaned", ast.Name(leaf.name, ast.Load()), *around)
@@ -76,7 +79,8 @@ class Entry:
         self._shared_sizes()
         self._solved_sizes()
         self._composite_sizes()
-        self._batch()
+        if not any(leaf.lists for leaf in self.leaves):
+            self._batch()
         self._conditions()
         return self.made
 

@@ -232,6 +232,14 @@ def _zip(forward: Forward, box: Box, operation: OfLists) -> None:
     _lengths(forward, box, shorter, call("torch.minimum", one.expression, other.expression), level)  # type: ignore[arg-type]
 
 
+def _fit(forward: Forward, box: Box, operation: OfLists) -> None:
+    [x] = wires(box.inputs)
+    forward.owner.helper("list_fit")
+    term = forward.terms[x]
+    place = number(operation.place - term.rank)
+    forward.assign(box, [call("list_fit", term.expression, forward.size(operation.size), place)], term.levels)
+
+
 def _length(forward: Forward, box: Box, operation: OfLists) -> None:
     [lengths] = wires(box.inputs)
     term = forward.terms[lengths]
@@ -251,7 +259,7 @@ def _tag(forward: Forward, box: Box, operation: OfLists) -> None:
 
 
 _OF_LISTS = {"cons": _grows, "end": _grows, "tail": _shrinks, "but_last": _shrinks, "reverse": _reverse, "zip": _zip,
-             "length": _length, "full": _full, "tag": _tag}
+             "length": _length, "full": _full, "tag": _tag, "fit": _fit}
 
 
 def around_levels(forward: Forward, given: list[Wire], body: Diagram | None = None) -> Levels:

@@ -81,6 +81,17 @@ class Names:
     def chain(self, wire: Wire) -> Chain | None:
         return self.chains.get(self.root(wire))
 
+    def cut(self, before: list[Wire], after: list[Wire]) -> None:
+        """Ends the chains of values that are made outside of a function, for those that are made in it."""
+        ended = {id(chain) for wire in before if (chain := self.chain(wire)) is not None}
+        new: dict[int, Chain] = {}
+        for wire in after:
+            chain = self.chain(wire)
+            if chain is not None and id(chain) in ended:
+                made = new.setdefault(id(chain), Chain(chain.wanted, chain.ended))
+                made.boxes = chain.boxes
+                self.chains[self.root(wire)] = made
+
     def root(self, wire: Wire) -> Wire:
         """The wire that this one is, where diagrams inside boxes only go on with a wire around them."""
         while wire in self.same:

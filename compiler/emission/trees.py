@@ -94,6 +94,8 @@ def _prepared(forward: Forward, tree: ast.expr, place: int, parts: list[Shape], 
         forward.box(one)
     forward.context = outside
     late = [one for one in branch.boxes if one not in early]
+    forward.names.cut([wire for one in early for wire in wires(one.outputs)],
+                      [wire for one in late for wire in wires(one.outputs)])
     made = {wire for one in early for wire in wires(one.outputs)} | set(given)
     used = dict.fromkeys(wire for one in late for wire in taken(one) if wire in made)
     used.update(dict.fromkeys(wire for wire in wires(branch.outputs) if wire in made))
@@ -257,7 +259,12 @@ def _grown(forward: Forward, shapes: list[Shape], tag: Value, summands: list[Val
             lengths, states = value  # type: ignore[misc]
             forward.owner.helper("Lists")
             return call("Lists", single([out(wire) for wire in wires(states)]), out(lengths))  # type: ignore[arg-type]
-        return tupled([out(wire) for wire in wires(value)])
+        axes = shape.axes if isinstance(shape, Children) else ()
+        found = [out(wire) for wire in wires(value)]
+        if len(axes) > 1:
+            found = [ast.Call(ast.Attribute(one, "flatten", ast.Load()), [number(1), number(len(axes))], [])
+                     for one in found]
+        return tupled(found)
 
     made = []
     for shape, value in zip(shapes, summands, strict=True):

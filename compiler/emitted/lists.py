@@ -278,7 +278,7 @@ class Deferred(torch.autograd.Function):
 def watched(*tensors):
     """Whether somebody looks at every single step: a graph being traced, a transformation of functions, autocast."""
     return (torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
-            or torch.is_autocast_enabled(tensors[0].device.type) or any(tensor.is_meta for tensor in tensors))
+            or any(tensor.is_meta for tensor in tensors) or torch.is_autocast_enabled(tensors[0].device.type))
 
 
 def list_cons(first, x, place):
@@ -348,6 +348,9 @@ def checked_lengths(name, lengths, size, *around):
     if lengths.is_meta or torch.compiler.is_compiling() or not lengths.numel():
         return
     wrong = (lengths < 0) | (lengths > size)
+    for outer in around:
+        # What stands behind the end of a list is nobody's.
+        wrong = wrong & beside(inside(outer, lengths.shape[outer.dim()]), wrong)
     if wrong.any():
         index = wrong.nonzero()[0].tolist()
         what = f"list {index[0] if len(index) == 1 else tuple(index)} of " if index else ""

@@ -261,9 +261,26 @@ NESTED = {
                        "morphism net : List(R[2])^3 -> R[3, 2] = each(f)",
 }
 
+#: Where one thing meets another: an instance called and put into a loop, lists that are padded differently, weights and
+#: frozen weights inside of loops.
+MEETING = {
+    "called, and in a loop": "morphism net : List(R[2]) -> R[2] = xs |-> let g = affine >> relu in"
+                             " add(g(one()), fold([one, (x, s) |-> add(x, g(s))])(xs))",
+    "in a loop, and called": "morphism net : List(R[2]) * R[3, 2] -> R[2] * R[3, 2] = (xs, ys) |->"
+                             " let g = affine >> relu in (fold([one, (x, s) |-> add(x, g(s))])(xs), each(g)(ys))",
+    "a choice of lists": "morphism net : List(R[2]) * Bool -> List(R[2]) = (xs, b) |->"
+                         " [reverse, ys |-> cons(one(), ys)](decide(b, xs))",
+    "a list onto lists": "morphism net : List(R[2]) * List(List(R[2])) -> List(List(R[2])) = cons",
+    "a weight in a step": "morphism net : List(R[2]) -> R[2] = xs |-> let y = (linear as f)(one()) in"
+                          " fold([() |-> y, (x, s) |-> add(x, contract(a b, b -> a)(f.weight, s))])(xs)",
+    "a list in a tree's step": "algebra a : Rose[R[2]](R[2]) -> R[2] = (w, below) |-> add(linear(w),"
+                               " fold([one, (x, s) |-> add(linear(x), relu(s))])(tail(reverse(cons(w, below)))))\n"
+                               "morphism net : mu Rose[R[2]] -> R[2] = fold(a)",
+}
+
 PROGRAMS = {f"{kind}: {name}": text for kind, group in [
     ("lists", LISTS), ("unfoldings", UNFOLDINGS), ("trees", TREES), ("functors", FUNCTORS), ("axes", AXES),
-    ("nested", NESTED)] for name, text in group.items()}
+    ("nested", NESTED), ("meeting", MEETING)] for name, text in group.items()}
 
 #: How long the lists are that come in, one after the other; the empty one is among them.
 LENGTHS = (3, 0, 1, 5)

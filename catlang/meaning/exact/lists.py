@@ -157,7 +157,18 @@ def _tag(size: int, inputs: Nested, outputs: list[Object]) -> list[Array]:
     return [inputs.map(int)]
 
 
+def _fit(size: int, inputs: Nested, outputs: list[Object]) -> list[Array]:
+    assert isinstance(inputs, Array)
+    shape = shape_of(outputs[0])
+
+    def at(place: Shape) -> Any:
+        inside = all(one < axis for one, axis in zip(place, inputs.shape, strict=True))
+        return inputs[place] if inside else UNTOLD
+
+    return [Array.build(shape, at)]
+
+
 _KINDS: dict[str, Callable[[int, Any, list[Object]], list[Array]]] = {
     "cons": _cons, "end": _end, "tail": _tail, "but_last": _but_last, "reverse": _reverse, "zip": _zip,
-    "length": _length, "full": _full, "tag": _tag,
+    "length": _length, "full": _full, "tag": _tag, "fit": _fit,
 }
