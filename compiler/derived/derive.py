@@ -15,6 +15,7 @@ from catlang.compiler.derived.steps import (
     biases_in_front,
     looked_up,
     multiplied_and_added,
+    pieces_at_once,
     recurrent,
     rows_at_once,
 )
@@ -37,7 +38,7 @@ def derive(root: Network, account: Account) -> None:
             return
         done.add(network)
         for body in network.bodies:
-            _diagram(body, account, visit, {})
+            _diagram(body, account, visit, {}, inside=False)
         for instance in network.instances.values():
             if isinstance(instance.operation, Sub):
                 visit(instance.operation.network)
@@ -45,7 +46,8 @@ def derive(root: Network, account: Account) -> None:
     visit(root)
 
 
-def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None], around: dict[Wire, float]) -> None:
+def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None], around: dict[Wire, float],
+             inside: bool = True) -> None:
     """Rewrites a diagram and those inside; ``around`` are the numbers that are known from outside."""
     boxes: list[Box] = []
     literals = dict(around)
@@ -63,7 +65,6 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                     _diagram(inner, account, visit, literals)
                 if isinstance(one.operation, Scan):
                     between(one.operation.step, literals)
-                    multiplied_and_added(one.operation.step, literals)
             boxes += made
             continue
         for inner in box.operation.inside().values():
@@ -95,7 +96,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
         if isinstance(box.operation, Sub):
             visit(box.operation.network)
         boxes.append(box)
-    diagram.boxes = rows_at_once(boxes, diagram, literals)
+    diagram.boxes = pieces_at_once(rows_at_once(boxes, diagram, literals), diagram) if inside else boxes
 
 
 def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:

@@ -33,6 +33,15 @@ class Recur(Operation):
         self.biased = biased
 
 
+class Pieces(Operation):
+    """An array cut along its first axis into pieces of some sizes, each a result of its own."""
+
+    __slots__ = ("sizes",)
+
+    def __init__(self, sizes: list[Dim]) -> None:
+        self.sizes = sizes
+
+
 class Summed(Operation):
     """A learned product with the biases of several instances added: ``x |-> W x + b + c``."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from catlang.compiler.derived.hoisting import taken
-from catlang.compiler.derived.operations import Between, Looked, MultiplyAdd, Recur, Rows, Summed
+from catlang.compiler.derived.operations import Between, Looked, MultiplyAdd, Pieces, Recur, Rows, Summed
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.dims import Dim
 from catlang.network.network import Each
 from catlang.network.recursion import Scan
 from catlang.objects.colour import Finite, axes_of, base_of, power
@@ -40,7 +41,8 @@ def recurrent(operation: Scan) -> int:
 
 
 def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
-    """Products that are only added to something become one operation with the sum."""
+    """Products that are only added to something become one operation with the sum: for steps that are mostly taken
+    without gradients, since backwards PyTorch makes more of it than of the two."""
     uses = _uses(step)
     products = {wires(box.outputs)[0]: box for box in step.boxes if _named(box, "mul")
                 and not any(wire in literals for wire in wires(box.inputs))}
@@ -167,6 +169,41 @@ def _product(box: Box) -> bool:
     return (isinstance(box.operation, d.Use) and box.operation.definition.name in ("linear", "affine")
             and box.instance is not None and box.instance.reparameterisation is None
             and len(axes_of(wires(box.inputs)[0].object)) == 1)
+
+
+def pieces_at_once(boxes: list[Box], diagram: Diagram) -> list[Box]:
+    """Cuts of cuts are made at once."""
+    uses: dict[Wire, int] = {}
+    for box in boxes:
+        for wire in taken(box):
+            uses[wire] = uses.get(wire, 0) + 1
+    for wire in wires(diagram.outputs):
+        uses[wire] = uses.get(wire, 0) + 1
+    cuts = {wires(box.inputs)[0]: box for box in boxes if _named(box, "split") and len(wires(box.inputs)) == 1}
+    gone: set[Box] = set()
+    made: dict[Box, Box] = {}
+
+    def pieces(wire: Wire, size: Dim) -> list[tuple[Wire, Dim]]:
+        box = cuts.get(wire)
+        if box is None or uses[wire] != 1:
+            return [(wire, size)]
+        gone.add(box)
+        operation = box.operation
+        assert isinstance(operation, d.Use)
+        first, second = wires(box.outputs)
+        return [*pieces(first, operation.arguments["n"]), *pieces(second, operation.arguments["m"])]
+
+    for box in boxes:
+        if box not in cuts.values() or box in gone:
+            continue
+        operation = box.operation
+        assert isinstance(operation, d.Use)
+        first, second = wires(box.outputs)
+        found = [*pieces(first, operation.arguments["n"]), *pieces(second, operation.arguments["m"])]
+        if len(found) > 2:
+            made[box] = Box(Pieces([size for _, size in found]), box.inputs, tuple(wire for wire, _ in found), None,
+                            box.span)
+    return [made.get(box, box) for box in boxes if box not in gone]
 
 
 def rows_at_once(boxes: list[Box], diagram: Diagram, known: dict[Wire, float]) -> list[Box]:

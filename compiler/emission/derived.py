@@ -13,6 +13,7 @@ from catlang.compiler.derived.operations import (
     Linear,
     Looked,
     MultiplyAdd,
+    Pieces,
     Recur,
     Rows,
     Summed,
@@ -296,6 +297,18 @@ def between(forward: Forward, box: Box, operation: Between) -> None:
     forward.assign(box, [call("torch.lerp", *(term.expression for term in terms))], level)
 
 
+def pieces(forward: Forward, box: Box, operation: Pieces) -> None:
+    [array] = wires(box.inputs)
+    term = forward.terms[array]
+    sizes = ast.Tuple([forward.size(size) for size in operation.sizes], ast.Load())
+    value = call_on(term.expression, "split", sizes, number(-term.rank))
+    forward.assign(box, [value], term.levels)
+
+
+def call_on(value: ast.expr, method: str, *arguments: ast.expr) -> ast.expr:
+    return ast.Call(ast.Attribute(value, method, ast.Load()), list(arguments), [])
+
+
 def rows(forward: Forward, box: Box, operation: Rows) -> None:
     [array] = wires(box.inputs)
     term = forward.terms[array]
@@ -303,5 +316,5 @@ def rows(forward: Forward, box: Box, operation: Rows) -> None:
     forward.assign(box, [value], term.levels)
 
 
-EMITTERS: dict[type, Any] = {Fused: fused, Affine: affine, Linear: linear, Recur: recur, Rows: rows,
+EMITTERS: dict[type, Any] = {Fused: fused, Affine: affine, Linear: linear, Recur: recur, Rows: rows, Pieces: pieces,
                               Summed: summed, MultiplyAdd: multiply_add, Looked: looked, Between: between}

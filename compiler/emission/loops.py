@@ -42,16 +42,10 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     steady = _steady(forward, step)
     others = [wire for wire in dict.fromkeys(d.captured(step)) if packs and forward.terms[wire].levels]
     before = {wire: forward.terms[wire] for wire in [*steady, *others]}
-    for wire in steady:
-        # The same at every place: a view, whose gradient is then one sum, not one more sum at each step.
-        term = before[wire]
-        shape = [forward.size(operation.size), *forward.batch_shape(level), *[number(-1)] * term.rank]
-        expanded = ast.Call(ast.Attribute(term.expression, "expand", ast.Load()), shape, [])
-        inputs.append(tupled([expanded, number(0), ast.Constant(None)]))
-        parameters.append(forward.shadow(wire, level))
     for label, entry in derived.alone(forward, step, operation.size, level):
         inputs.append(entry)
         parameters.append(label)
+    parameters += [forward.shadow(wire, frozenset()) for wire in steady]
     around = [forward.align_one(before[wire], level, expand=True).expression for wire in others]
     parameters += [forward.shadow(wire, level) for wire in others]
     after, emitted = step.outputs  # type: ignore[misc]
@@ -69,6 +63,8 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
         named["backwards"] = number(True)
     if packs:
         named["rank"] = number(begin[0].rank)
+    if steady:
+        named["steady"] = tupled([before[wire].expression for wire in steady])
     if around:
         named["around"] = tupled(around)
     helper = "run_along" if ranks else "fold_along"

@@ -30,22 +30,23 @@ def beside(mask, x):
     return mask.reshape(mask.shape + (1,) * (x.dim() - mask.dim()))
 
 
-def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, around=()):
+def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, steady=(), around=()):
     """The state that steps along an axis end in; a tuple of them, where there is more than one."""
-    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, around)[0]
+    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, steady, around)[0]
 
 
-def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, around=()):
+def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, steady=(), around=()):
     """The state that steps along an axis end in, and what they gave on the way, along that axis."""
-    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, around)
+    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around)
     return state, given[0] if len(given) == 1 else given
 
 
-def ran_along(step, state, inputs, size, places, lengths, backwards, rank, around):
+def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
     """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if any;
     `places` are those of the axis in what the steps give.
 
-    `step` takes the state, an entry of each input and what is `around`, and gives the state and then what else it gives.
+    `step` takes the state, an entry of each input, what is `steady` (weights, the same at every place) and what is
+    `around` (of each list), and gives the state and then what else it gives.
     With a `rank`, that of the state's own axes, everything has all axes of the batch; lists that are shorter than the
     axis are then packed, and nothing is computed behind their ends."""
     single = not isinstance(state, tuple)
@@ -55,9 +56,10 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, aroun
         # In a graph there is no looking at numbers: every step is taken for some lists only.
         shortest = 0 if torch.compiler.is_compiling() else int(lengths.min()) if lengths.numel() else size
     if shortest < size and rank is not None and not torch.compiler.is_compiling():
-        state, given = packed_loop(step, state, inputs, size, places, lengths, backwards, rank, around)
+        state, given = packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around)
         return state[0] if single else state, given
     arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
+    arrays += [repeated(x, size, state[0]) for x in steady]
     # Unbound once: to index in the loop would make the backward pass quadratic.
     rows = list(zip(*(x.unbind(0) for x in arrays), strict=True)) if arrays else [()] * size
     masks = inside(lengths, size).unbind(-1) if shortest < size else None
@@ -81,7 +83,15 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, aroun
     return state[0] if single else state, given
 
 
-def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, around):
+def repeated(x, size, state):
+    """A weight for each step, as so many views: their gradients come together once, and are not added up step by step.
+
+    Of a small batch they are one for each list, too: a gradient is then not even summed at each step."""
+    batch = state.shape[: state.dim() - x.dim()]
+    return x.expand(size, *batch, *x.shape) if batch.numel() <= 4 else x.expand(size, *x.shape)
+
+
+def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
     """The same for lists of different lengths: each step is taken with those lists only that go as far."""
     shape = state[0].shape[: state[0].dim() - rank]
     axes, number = len(shape), shape.numel()
@@ -96,7 +106,8 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, aro
     for x, place, entry in inputs:
         x = x.movedim(place, 0)
         arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards))
-    rows = list(zip(*(x.split(counts) for x in arrays), strict=True)) if arrays else [()] * len(counts)
+    rows = [x.split(counts) for x in arrays] + [x.expand(len(counts), *x.shape).unbind(0) for x in steady]
+    rows = list(zip(*rows, strict=True)) if rows else [()] * len(counts)
     count, columns, ended = len(state), [[] for _ in places], []
     if backwards:
         sizes = [counts[-1], *(one - other for one, other in zip(counts[-2::-1], counts[:0:-1], strict=True))] if (
@@ -124,7 +135,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, aro
     given = []
     for column, place in zip(columns, places, strict=True):
         if not column:
-            none = step(*start, *(x.new_zeros(number, *x.shape[1:]) for x in arrays), *around)
+            none = step(*start, *(x.new_zeros(number, *x.shape[1:]) for x in arrays), *steady, *around)
             none = none[count + len(given)]
             whole = none.new_zeros(size * number, *none.shape[1:])
         else:
