@@ -34,9 +34,12 @@ def structure(definition: Definition, scope: Scope) -> None:
     shape = "F(X) -> X" if keyword == "algebra" else "X -> F(X)"
     called = "an algebra" if keyword == "algebra" else "a coalgebra"
     if not isinstance(whole, tree.Apply) or len(whole.arguments) != 1 or not _is_functor(whole.function, scope):
+        turned = isinstance(carrier, tree.Apply) and _is_functor(carrier.function, scope)
+        other = "a coalgebra" if keyword == "algebra" else "an algebra"
         raise fault("E0313", f"`{definition.name}` is {called} of no endofunctor", scope, whole,
                     "`F(X)` is wanted here, for a declared endofunctor `F`",
-                    (f"{called} is a morphism `{shape}`; any other is declared by `morphism`",))
+                    (f"this is the type of {other}: declare it by `{other.partition(' ')[2]}`" if turned else
+                     f"{called} is a morphism `{shape}`; any other is declared by `morphism`",))
     definition.functor = functor(whole.function, scope)
     inner = colour(whole.arguments[0], scope)
     outer = colour(carrier, scope)

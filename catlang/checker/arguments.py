@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from catlang import dims
-from catlang.checker.colours import axis, colour, functor
+from catlang.checker.colours import axis, colour, entry_of, functor
 from catlang.checker.constants import constant
 from catlang.checker.entry import (
     ConstantEntry,
@@ -27,7 +27,7 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
-from catlang.checker.scope import Scope, fault
+from catlang.checker.scope import Scope, fault, shortened
 from catlang.checker.sizes import dim
 from catlang.diagram.diagram import Use
 from catlang.dims import Variable
@@ -146,6 +146,12 @@ def listed(definition: Definition) -> tuple[str, ...]:
 
 def _argument(entry: Entry, node: tree.Node, scope: Scope, definition: Definition) -> Any:
     if isinstance(entry, DimEntry):
+        if entry_of(node, scope) is not None:
+            named = next((generic.entry.name for generic in definition.generics
+                          if isinstance(generic.entry, FunctorVariableEntry)), None)
+            raise fault("E0504", f"`{entry.name}` of `{definition.name}` is a size, this is an endofunctor", scope,
+                        node, "a size is wanted here",
+                        (f"write `{named} = {shortened(scope, node)}`",) if named else ())
         if isinstance(node, tree.Index) or (isinstance(node, tree.Name) and isinstance(
                 scope.find(node.text), ObjectEntry | ObjectVariableEntry)):
             raise fault("E0504", f"`{entry.name}` of `{definition.name}` is a size, this is an object", scope, node,

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from catlang.checker.colours import colour
 from catlang.checker.entry import (
     ElementEntry,
-    Entry,
     LocalEntry,
 )
 from catlang.checker.form import is_element
 from catlang.checker.labels import check_label
 from catlang.checker.mismatch import Joint, previous
-from catlang.checker.scope import Fault, Scope, bad_name, fault
+from catlang.checker.scope import Fault, Scope, bad_name, fault, hides_nothing
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     Value,
@@ -69,19 +68,7 @@ def fresh_name(elaborator: Elaborator, name: str, span: Span, scope: Scope) -> N
     if name in scope.names:
         raise Fault(Diagnostic("E0202", f"`{name}` is bound twice in this pattern", [
             Label(span, "again here"), Label(scope.names[name].span, "first here", False)]))
-    hidden: Entry | None = None
-    around: Scope | None = scope
-    while around is not None:
-        if around.source is not scope.source:
-            break
-        if name in around.names:
-            hidden = around.names[name]
-            break
-        around = around.outer
-    if hidden is not None and hidden.span.source is scope.source:
-        raise Fault(Diagnostic("E0203", f"the variable `{name}` hides {hidden.called}", [
-            Label(span, "hides the other"), Label(hidden.span, f"`{name}` is given its meaning here", False)],
-            help=("choose another name",)))
+    hides_nothing(name, span, scope)
 
 
 def bindings(elaborator: Elaborator, node: tree.Let, scope: Scope) -> Scope:

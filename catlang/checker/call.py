@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
-from catlang.checker import recursion
+from catlang.checker import lifting, recursion, representable
 from catlang.checker.arguments import counted, generics_in, instantiate
+from catlang.checker.colours import measured
 from catlang.checker.conditions import impossible
 from catlang.checker.constancy import depends_on_data
 from catlang.checker.entry import (
@@ -15,6 +16,7 @@ from catlang.checker.entry import (
     Formal,
     ObjectVariableEntry,
 )
+from catlang.checker.form import is_single
 from catlang.checker.labels import check_label, clash, labelled_at, no_copies
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.scope import Fault, Scope, fault
@@ -25,10 +27,12 @@ from catlang.diagram.diagram import (
     Use,
     Value,
     fresh,
+    object_of,
 )
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
-from catlang.objects.colour import REAL, UNKNOWN, Object, Run, array, power, product, resolve, show
+from catlang.objects.colour import REAL, UNKNOWN, Object, Run, Unknown, array, power, product, resolve, show
+from catlang.objects.functor import Fixed
 from catlang.objects.substitution import Substitution
 from catlang.objects.unify import Mismatch
 from catlang.syntax import tree
@@ -63,13 +67,14 @@ class Call:
         before = self.before
         if isinstance(before, tree.Apply) and before.function is not self.node:
             before = None
-        value, lengths = recursion.opened(self, value, generics)
+        value, lengths = lifting.opened(self, value, generics, substitution)
+        spoilt = isinstance(resolve(object_of(value)), Unknown)
         if not elaborator.join(substitution.object(definition.domain), value,
-                               Joint("input", None, target, scope, before)):
+                               Joint("input", None, target, scope, before)) or spoilt:
             return self._unjoined(substitution, generics, label)
         value = elaborator.shaped(value, substitution.object(definition.domain), self.span)
         recursion.find_functors(self, generics)
-        recursion.carrier(self, generics)
+        representable.carrier(self, generics)
         bodies, elements = self._parameters(substitution, generics)
         if shared is not None:
             # One instance has one set of bodies.
@@ -110,12 +115,14 @@ class Call:
         except ZeroDivisionError:
             raise fault("E0407", f"`{definition.name}` divides by zero at these sizes", scope, self.node) from None
         codomain = recursion.result(self, generics, codomain)
+        if elaborator.recursive or isinstance(codomain, Fixed):
+            measured(resolve(codomain))
         made = elaborator.box(operation if shared is None else shared.operation, value, codomain, self.span, instance)
-        return recursion.closed(self, made, lengths) if lengths else made
+        return lifting.closed(self, made, lengths) if lengths else made
 
     def _unjoined(self, substitution: Substitution, generics: dict[str, Any], label: str | None) -> Value:
-        """What comes out where what came in did not fit: what was promised, or, where that depends on what came in,
-        something that is nobody's mistake any more."""
+        """What comes out where what came in did not fit, or was a mistake before: what was promised, or, where that
+        depends on what came in, something that is nobody's mistake any more."""
         definition, conditions = self.definition, self.elaborator.conditions
         if label is not None and definition.learned and label not in self.elaborator.diagram.scope.instances:
             self.elaborator.instance(definition.name, label, Use(definition, generics, {}), self.span)
@@ -248,10 +255,14 @@ class Call:
 
         def make(inputs: Value) -> Value:
             previous(elaborator, None)
+            errors = elaborator.module.bag.errors
             elaborator.eaches += lifted
             result = elaborator.morphism(node, inputs, scope)
             elaborator.eaches -= lifted
             wanted = recursion.machine(self, generics, codomain, result)
+            if elaborator.module.bag.errors > errors and is_single(node, scope):
+                # A name that takes something else need not give what is wanted: that is one mistake.
+                result = fresh(wanted, scope.span(node))
             elaborator.join(wanted, result, Joint("argument", node, None, scope, name=formal.name,
                                                      owner=self.definition.name))
             return elaborator.shaped(result, wanted, scope.span(node))

@@ -16,7 +16,7 @@ import os
 import sys
 
 from catlang.checker import header
-from catlang.checker.colours import colour, enormous
+from catlang.checker.colours import enormous
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import CellEntry, Definition, FrozenEntry, FunctorEntry, ObjectEntry
 from catlang.checker.loader import Library, Loader
@@ -97,7 +97,7 @@ def check_definition(definition: Definition) -> None:
     node = definition.node
     definition.state = "open"
     if node.body is None:
-        module.bag.add(Diagnostic("E0207", f"the morphism `{definition.name}` has no body",
+        module.bag.add(Diagnostic("E0207", f"the {node.keyword} `{definition.name}` has no body",
                                   [Label(definition.span, "declared here")],
                                   help=("write one, or `= ...` for a hole; a signature alone is a `primitive`",)))
         definition.state = "broken"
@@ -169,7 +169,7 @@ def _unused(definition: Definition, module: Module) -> None:
 
 def _frozen(entry: FrozenEntry, module: Module) -> None:
     try:
-        entry.object = colour(entry.node.type, module.scope)
+        entry.object = header.stored(entry.node.type, module.scope)
         for initialiser in entry.node.initialisers:
             check_initialiser(initialiser, module.scope)
     except Fault as problem:

@@ -26,8 +26,19 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
-from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened
+from catlang.checker.scope import (
+    Fault,
+    Scope,
+    bad_name,
+    expected,
+    fault,
+    hides_nothing,
+    lookup,
+    member,
+    shortened,
+)
 from catlang.checker.sizes import dim
+from catlang.diagnostic import Diagnostic, Label
 from catlang.objects.colour import (
     BOOL,
     MOST_PARTS,
@@ -39,25 +50,68 @@ from catlang.objects.colour import (
     Nominal,
     Object,
     ObjectVariable,
+    Power,
+    Product,
     Run,
+    Sum,
     power,
     product,
     sum_of,
 )
-from catlang.objects.functor import AnyFunctor, Exponential, Fixed, Functor, abstract, apply, compose, list_of
+from catlang.objects.functor import (
+    AnyFunctor,
+    Exponential,
+    Fixed,
+    Functor,
+    Recursive,
+    abstract,
+    apply,
+    compose,
+    list_of,
+)
 from catlang.objects.substitution import Substitution
+from catlang.span import Span
 from catlang.syntax import tree
 
 #: The names of objects that are built in.
 BUILT_IN = ("R", "Fin", "Bool", "List")
 
 
+def built_in(name: str, span: Span) -> Diagnostic:
+    """A name that is built in, where it is declared."""
+    return Diagnostic("E0203", f"`{name}` is built in", [Label(span, "cannot be declared")],
+                      help=("choose another name",))
+
+
 def colour(node: tree.Node, scope: Scope) -> Object:
     """The object an expression stands for."""
     try:
-        return _colour(node, scope)
+        found = _colour(node, scope)
+        return measured(found) if isinstance(found, Fixed | Exponential) or isinstance(node, tree.Apply) else found
     except Enormous:
         raise enormous(scope, node) from None
+
+
+def measured(obj: Object) -> Object:
+    """The object, if it is not enormous with all that its fixed points are called by: names of theirs hold objects too,
+    which are twice there for each fixed point around them."""
+    stack: list[Any] = [obj]
+    left = MOST_PARTS
+    while stack:
+        part = stack.pop()
+        left -= 1
+        if left < 0:
+            raise Enormous
+        if isinstance(part, Product | Sum):
+            stack += part.items
+        elif isinstance(part, Power):
+            left += 1
+            stack.append(part.base)
+        elif isinstance(part, Fixed) and isinstance(part.functor, Functor):
+            stack += [part.functor.body, *part.functor.arguments]
+        elif isinstance(part, Object):
+            stack += part.parts()
+    return obj
 
 
 def enormous(scope: Scope, node: tree.Node) -> Fault:
@@ -109,14 +163,16 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
     if isinstance(node, tree.Prefix) and node.operator in ("mu", "nu"):
         return Fixed(node.operator, functor(node.body, scope))
     if isinstance(node, tree.Apply):
-        if isinstance(node.function, tree.Name) and node.function.text == "List" and scope.find("List") is None:
+        if _is_list(node.function, scope):
             return list_of(_argument(node, scope))
-        if entry_of(node.function, scope) is not None or isinstance(
-                node.function, tree.Lambda | tree.Compose):
+        if entry_of(node.function, scope) is not None or isinstance(node.function, tree.Lambda | tree.Compose):
             return apply(functor(node.function, scope), _argument(node, scope))
-        if isinstance(node.function, tree.Name) and node.function.text in BUILT_IN:
+        if isinstance(node.function, tree.Name) and scope.find(node.function.text) is None and (
+                node.function.text in BUILT_IN):
             inner = ", ".join(scope.span(item).text for item in node.arguments)
             raise fault("E0204", f"sizes stand in brackets: `{node.function.text}[{inner}]`", scope, node)
+        if isinstance(node.function, tree.Name | tree.Index | tree.Attribute):
+            functor(node.function, scope)
     if isinstance(node, tree.Tuple):
         raise fault("E0204", "a pair is no object", scope, node, help=("the product of objects is written with `*`",))
     raise fault("E0204", f"`{shortened(scope, node)}` is no object", scope, node,
@@ -126,8 +182,10 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
 def _argument(node: tree.Apply, scope: Scope) -> Object:
     """The one object that a functor is applied to."""
     if len(node.arguments) != 1:
-        raise fault("E0501", f"`{shortened(scope, node.function)}` is applied to one object, {len(node.arguments)} "
-                    "given", scope, node)
+        name = shortened(scope, node.function)
+        product = " * ".join(scope.span(item).text for item in node.arguments)
+        raise fault("E0501", f"`{name}` is applied to one object, {len(node.arguments) or 'none'} given", scope, node,
+                    help=(f"write `{name}({product or 'A'})`",))
     return colour(node.arguments[0], scope)
 
 
@@ -204,13 +262,17 @@ def _named(head: tree.Name, arguments: list[tree.Node], scope: Scope, whole: tre
     help: tuple[str, ...] = ()
     if isinstance(entry, DimEntry):
         help = (f"a vector of that length is `R[{head.text}]`, a set of that size `Fin[{head.text}]`",)
+    elif isinstance(entry, FunctorEntry | FunctorVariableEntry):
+        name = shortened(scope, node)
+        help = (f"`{name}(X)` is an object, and so is the fixed point `mu {name}`",)
     raise expected(scope, head, entry, "an object", help=help)
 
 
 def _built_in(name: str, arguments: list[tree.Node], node: tree.Node, scope: Scope, indexed: bool) -> Object:
     if name == "List":
+        inner = " * ".join(scope.span(item).text for item in arguments)
         raise fault("E0501", "`List` is applied to the object of its elements", scope, node,
-                    help=("write `List(A)`",))
+                    help=(f"write `List({inner or 'A'})`",))
     if name == "Fin":
         if len(arguments) != 1:
             raise fault("E0501", "`Fin` takes one size", scope, node, help=("write `Fin[n]`",))
@@ -259,6 +321,16 @@ def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, sc
 
 def functor(node: tree.Node, scope: Scope) -> AnyFunctor:
     """The endofunctor that an expression stands for."""
+    try:
+        found = _functor(node, scope)
+        if isinstance(found, Functor):
+            measured(Fixed("mu", found))
+        return found
+    except Enormous:
+        raise enormous(scope, node) from None
+
+
+def _functor(node: tree.Node, scope: Scope) -> AnyFunctor:
     if isinstance(node, tree.Name | tree.Attribute):
         return _named_functor(node, [], scope, node)
     if isinstance(node, tree.Index):
@@ -268,18 +340,71 @@ def functor(node: tree.Node, scope: Scope) -> AnyFunctor:
         for part in node.parts:
             found = functor(part, scope)
             if not isinstance(found, Functor):
-                raise fault("E0204", f"`{shortened(scope, part)}` is not known here, so nothing composes with it",
-                            scope, part)
+                raise fault("E0204", f"`{shortened(scope, part)}` may be any endofunctor, and does not compose",
+                            scope, part, "not known here")
             made = found if made is None else compose(made, found)  # type: ignore[arg-type]
         assert made is not None
         return made
     if isinstance(node, tree.Lambda) and isinstance(node.pattern, tree.Name):
-        inside = Scope(scope, scope.source)
-        variable = ObjectVariable(node.pattern.text)
-        inside.names[node.pattern.text] = ObjectVariableEntry(node.pattern.text, scope.span(node.pattern), variable)
-        return abstract(variable, colour(node.body, inside))
+        return place(node.pattern.text, scope.span(node.pattern), node.body, Scope(scope, scope.source))
+    if isinstance(node, tree.Apply) and acts(node.function, scope):
+        name = shortened(scope, node.function)
+        raise fault("E0204", f"`{shortened(scope, node)}` is an object, not an endofunctor", scope, node,
+                    "an endofunctor is wanted here", (f"the endofunctor is `{name}` alone",))
     raise fault("E0204", f"`{shortened(scope, node)}` is no endofunctor", scope, node,
                 help=("endofunctors are declared ones, `F >> G` of them, and `(X |-> ...)`",))
+
+
+def _is_list(node: tree.Node, scope: Scope) -> bool:
+    """Whether a name is the `List` that is built in."""
+    return isinstance(node, tree.Name) and node.text == "List" and scope.find("List") is None
+
+
+def place(name: str, span: Span, body: tree.Node, scope: Scope) -> Functor:
+    """The endofunctor that has an object with its variable's place in it. In an exponent there is none: what goes into
+    an object turns around what comes out of it."""
+    if name in BUILT_IN:
+        raise Fault(built_in(name, span))
+    bad = bad_name(name, span)
+    if bad is not None:
+        raise Fault(bad)
+    hides_nothing(name, span, scope)
+    variable = ObjectVariable(name)
+    scope.names[name] = ObjectVariableEntry(name, span, variable)
+    made = abstract(variable, colour(body, scope))
+    if _in_exponent(made.body, 0):
+        raise fault("E0322", f"`{name}` stands in an exponent, so this is no endofunctor", scope, body,
+                    f"turns morphisms of `{name}` around", ("let it stand below: `X^I` for an object `I`",))
+    return made
+
+
+def _in_exponent(obj: Any, level: int) -> bool:
+    """Whether the place that is ``level`` fixed points further out is in the exponent of something."""
+    if isinstance(obj, Exponential):
+        return speaks(obj.exponent, level) or _in_exponent(obj.base, level)
+    if isinstance(obj, Fixed) and isinstance(obj.functor, Functor):
+        return _in_exponent(obj.functor.body, level + 1)
+    if isinstance(obj, Product | Sum):
+        return any(_in_exponent(item, level) for item in obj.items)
+    return isinstance(obj, Power) and _in_exponent(obj.base, level)
+
+
+def speaks(obj: Any, level: int) -> bool:
+    """Whether the place that is ``level`` fixed points further out stands in an object."""
+    if isinstance(obj, Recursive):
+        return obj.level == level
+    if isinstance(obj, Fixed) and isinstance(obj.functor, Functor):
+        return speaks(obj.functor.body, level + 1)
+    if isinstance(obj, Product | Sum):
+        return any(speaks(item, level) for item in obj.items)
+    if isinstance(obj, Power):
+        return speaks(obj.base, level)
+    return isinstance(obj, Object) and any(speaks(part, level) for part in obj.parts())
+
+
+def acts(node: tree.Node, scope: Scope) -> bool:
+    """Whether an expression in front of parentheses is an endofunctor by its name."""
+    return entry_of(node, scope) is not None or _is_list(node, scope)
 
 
 def entry_of(node: tree.Node, scope: Scope) -> Entry | None:
@@ -298,9 +423,8 @@ def entry_of(node: tree.Node, scope: Scope) -> Entry | None:
 def _named_functor(head: tree.Node, arguments: list[tree.Node], scope: Scope, node: tree.Node) -> AnyFunctor:
     given: dict[dims.Variable, dims.Dim] = {}
     if isinstance(head, tree.Name):
-        if head.text == "List" and scope.find("List") is None and not arguments:
-            variable = ObjectVariable("A")
-            return abstract(variable, list_of(variable), "List")
+        if head.text in BUILT_IN and scope.find(head.text) is None:
+            return _built_in_functor(head.text, node, scope)
         entry = lookup(scope, head, "endofunctor")
         if isinstance(entry, FunctorEntry):
             given = scope.put(entry.module.scope)
@@ -320,8 +444,10 @@ def _named_functor(head: tree.Node, arguments: list[tree.Node], scope: Scope, no
         raise Fault(None)
     if len(arguments) != len(entry.generics):
         wanted = ", ".join(generic.name for generic in entry.generics)
-        raise fault("E0501", f"the endofunctor `{entry.name}` takes {len(entry.generics) or 'nothing'} in brackets, "
-                    f"{len(arguments)} given", scope, node, help=(f"write `{entry.name}[{wanted}]`",) if wanted else ())
+        takes = {0: "nothing", 1: "one argument"}.get(len(entry.generics), f"{len(entry.generics)} arguments")
+        raise fault("E0501", f"the endofunctor `{entry.name}` takes {takes} in brackets, {len(arguments) or 'none'} "
+                    "given", scope, node, help=(f"write `{entry.name}[{wanted}]`" if wanted else
+                                                f"write `{entry.name}`",))
     substitution = Substitution(dims=dict(given))
     values: list[Any] = []
     for generic, argument in zip(entry.generics, arguments, strict=True):
@@ -335,3 +461,17 @@ def _named_functor(head: tree.Node, arguments: list[tree.Node], scope: Scope, no
             substitution.dims[dims.variables(generic.value)[0]] = size
             values.append(size)
     return Functor(substitution.object(entry.functor.body), entry.name, tuple(values))
+
+
+def _built_in_functor(name: str, node: tree.Node, scope: Scope) -> AnyFunctor:
+    """``List`` is an endofunctor too; no other object that is built in is one."""
+    text = shortened(scope, node)
+    if name != "List":
+        raise fault("E0204", f"`{text}` is an object, not an endofunctor", scope, node, "an endofunctor is wanted here",
+                    (f"one that has it at each place is `endofunctor F(X) = 1 + {text} * X`",))
+    if isinstance(node, tree.Index):
+        inner = " * ".join(scope.span(item).text for item in node.arguments)
+        raise fault("E0501", "the endofunctor `List` takes nothing in brackets", scope, node,
+                    help=(f"lists of `{inner}` are the object `List({inner})`",))
+    variable = ObjectVariable("A")
+    return abstract(variable, list_of(variable), "List")

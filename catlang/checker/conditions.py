@@ -117,7 +117,11 @@ class Conditions:
         if isinstance(verdict, Proved):
             return
         shown = constraint.show()
-        if self.elaborator.opened.keys() & set(constraint.variables()):
+        lengths = self.elaborator.opened.keys() & set(constraint.variables())
+        if lengths:
+            if lengths & self.elaborator.bounded:
+                return
+            self.elaborator.bounded |= lengths
             self._add(Diagnostic("E0403", f"`{owner}` needs `{shown}`", [
                 Label(span, "which does not hold for all lists")], why=("a list may have any length",),
                 help=("an axis has one size: `A^n` in place of `List(A)`",)))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from catlang import dims
-from catlang.checker import recursion
+from catlang.checker import representable
 from catlang.checker.conditions import Conditions
 from catlang.checker.element import element
 from catlang.checker.entry import Definition, ElementEntry, Formal, FormalEntry
@@ -67,8 +67,10 @@ class Elaborator:
         self.eaches = 0
         # The lengths of lists that were opened, and where: they may be any.
         self.opened: dict[dims.Variable, Span] = {}
+        # Those of which was told that they may not be any after all.
+        self.bounded: set[dims.Variable] = set()
         # Whether something in it is a fixed point or a morphism, which not everything can hold.
-        self.recursive = recursion.mentioned(definition)
+        self.recursive = representable.mentioned(definition)
 
     # ---------------------------------------------------------------- the body as a whole
 
@@ -115,7 +117,7 @@ class Elaborator:
                 [Label(joint.span, "it is left open here")], help=("give the size in brackets",)))
         self.conditions.settle()
         check_lengths(self, self.diagram)
-        recursion.represented(self)
+        representable.represented(self)
 
     def span(self, node: tree.Node, scope: Scope) -> Span:
         return Span(scope.source, node.start, node.end)

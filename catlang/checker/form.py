@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catlang.checker.colours import entry_of
+from catlang.checker.colours import acts
 from catlang.checker.entry import (
     Definition,
     ElementEntry,
@@ -38,13 +38,13 @@ def takes_parameters(node: tree.Node, scope: Scope) -> bool:
     if isinstance(node, tree.Apply):
         return False
     entry = _entry(head_of(node), scope)
-    return isinstance(entry, Definition) and bool(entry.node.parameters) or entry_of(node, scope) is not None
+    return isinstance(entry, Definition) and bool(entry.node.parameters) or acts(node, scope)
 
 
 def is_single(node: tree.Node, scope: Scope) -> bool:
     """Whether the expression is one use of one definition."""
     if isinstance(node, tree.Apply):
-        return takes_parameters(node.function, scope) and entry_of(node.function, scope) is None
+        return takes_parameters(node.function, scope) and not acts(node.function, scope)
     return isinstance(node, tree.Name | tree.Index | tree.Attribute)
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from catlang import dims
 from catlang.checker import algebras
-from catlang.checker.colours import colour, functor
+from catlang.checker.colours import BUILT_IN, built_in, colour, functor, place
 from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
+    BrokenEntry,
     ConstantEntry,
     Definition,
     DimEntry,
@@ -21,14 +22,15 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
+from catlang.checker.representable import fixed, function_in
 from catlang.checker.scope import Fault, Scope, bad_name, fault
 from catlang.checker.sizes import constraints, dim
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, decide
-from catlang.objects.colour import Object, ObjectVariable, Product, Run, dims_of
-from catlang.objects.functor import Functor, FunctorVariable, abstract
+from catlang.objects.colour import Object, ObjectVariable, Product, Run, dims_of, show
+from catlang.objects.functor import Functor, FunctorVariable
 from catlang.span import Span
 from catlang.syntax import tree
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def _used_as_object(nodes: Iterable[tree.Node], name: str, exponents: bool) -> bool | None:
+def _used_as_object(nodes: Iterable[tree.Node], name: str, exponents: bool, scope: Scope) -> bool | None:
     """Whether a name stands where an object stands (True), only where a size does (False), or nowhere (None).
 
     Above an object either may stand; with ``exponents`` a capital says that it is an object."""
@@ -50,16 +52,31 @@ def _used_as_object(nodes: Iterable[tree.Node], name: str, exponents: bool) -> b
                     return True
                 found = False
         elif isinstance(node, tree.Index):
-            built_in = isinstance(node.function, tree.Name) and node.function.text in ("R", "Fin", "Bool")
-            for argument in node.arguments:
-                stack.append((argument, as_object and not built_in and isinstance(argument, tree.Name)
-                              and argument.text == name and argument.text[:1].isupper()))
+            stack += [(argument, as_object and kind)
+                      for argument, kind in zip(node.arguments, _kinds(node, name, scope), strict=True)]
         elif isinstance(node, tree.Binary) and node.operator == "^":
             capital = exponents and isinstance(node.right, tree.Name) and node.right.text[:1].isupper()
             stack += [(node.left, as_object), (node.right, as_object and capital)]
         else:
             stack += [(child, as_object) for child in node.children()]
     return found
+
+
+def _kinds(node: tree.Index, name: str, scope: Scope) -> list[bool]:
+    """Of each argument in brackets whether an object is wanted there; a capital says so where nothing else does."""
+    head = node.function
+    if isinstance(head, tree.Name) and head.text in ("R", "Fin", "Bool"):
+        return [False] * len(node.arguments)
+    entry = scope.find(head.text) if isinstance(head, tree.Name) else None
+    if isinstance(entry, ObjectEntry | FunctorEntry):
+        if isinstance(entry, ObjectEntry):
+            entry.module.object_header(entry)
+        else:
+            entry.module.functor_header(entry)
+        if len(entry.generics) == len(node.arguments):
+            return [isinstance(generic, ObjectVariableEntry) for generic in entry.generics]
+    return [isinstance(argument, tree.Name) and argument.text == name and argument.text[:1].isupper()
+            for argument in node.arguments]
 
 
 def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, outer: Scope,
@@ -75,8 +92,10 @@ def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, ou
         bad = bad_name(node.name, span)
         if bad is not None:
             raise Fault(bad)
+        if node.name in BUILT_IN:
+            raise Fault(built_in(node.name, span))
         shadowed = outer.names.get(node.name)
-        if shadowed is not None and not isinstance(shadowed, DimEntry):
+        if shadowed is not None and not isinstance(shadowed, DimEntry | BrokenEntry):
             raise Fault(Diagnostic("E0203", f"the generic `{node.name}` hides {shadowed.called} of this file",
                                    [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
                                    help=("a generic may only hide a dim; choose another name",)))
@@ -105,7 +124,7 @@ def _generic(node: tree.Generic, span: Span, types: list[tree.Node], scope: Scop
             return DimEntry(name, span, Variable(name, 0 if node.kind.text == "nat" else 1).poly)
         raise fault("E0504", "a generic is a size, `nat`, `object`, `endofunctor`, `real`, `int`, `bool` or "
                     "`choice(...)`", scope, node.kind, "no kind of generic")
-    if _used_as_object(types, name, exponents):
+    if _used_as_object(types, name, exponents, scope):
         return ObjectVariableEntry(name, span, ObjectVariable(name))
     return DimEntry(name, span, Variable(name).poly)
 
@@ -143,9 +162,7 @@ def functor_header(entry: FunctorEntry, outer: Scope) -> None:
             raise Fault(Diagnostic("E0202", f"`{node.variable}` is a generic and the variable of one functor", [
                 Label(span, "again here"), Label(scope.names[node.variable].span, "first here", False)],
                 help=("rename one of them",)))
-        variable = ObjectVariable(node.variable)
-        scope.names[node.variable] = ObjectVariableEntry(node.variable, span, variable)
-        entry.functor = abstract(variable, colour(node.body, scope))
+        entry.functor = place(node.variable, span, node.body, scope)
     for given in entry.generics:
         _unused(given, scope, entry.name)
 
@@ -185,6 +202,12 @@ def definition_header(definition: Definition, outer: Scope) -> None:
     definition.codomain = colour(node.type.codomain, scope)
     if getattr(node, "keyword", "morphism") != "morphism":
         algebras.structure(definition, scope)
+    if isinstance(node, tree.Primitive) and not definition.structural:
+        for obj, written in ((definition.domain, node.type.domain), (definition.codomain, node.type.codomain)):
+            function = function_in(obj)
+            if function is not None:
+                raise fault("E0321", f"`{show(function)}` is no array, and a primitive takes and gives arrays", scope,
+                            written, "is in here", ("take a morphism as a parameter: `(f : A -> B)`",))
     for bank in banks:
         _bank(bank, definition, scope)
     if isinstance(node, tree.Morphism) and node.state is not None:
@@ -207,8 +230,8 @@ def definition_header(definition: Definition, outer: Scope) -> None:
                 _allowed(size, definition, hypotheses)
     else:
         for entry in (given.entry for given in definition.generics):
-            # A constant such as `eps` is used by the functors, not by the signature.
-            if not isinstance(entry, ConstantEntry):
+            # A constant such as `eps` is used by the functors, not by the signature, and so is a scheme's bound.
+            if not isinstance(entry, ConstantEntry) and not (definition.structural and entry.name == "bound"):
                 _unused(entry, scope, definition.name)
 
 
@@ -223,8 +246,10 @@ def _parameter(parameter: tree.Parameter, definition: Definition, scope: Scope, 
     bad = bad_name(name, span)
     if bad is not None:
         raise Fault(bad)
+    if name in BUILT_IN:
+        raise Fault(built_in(name, span))
     shadowed = outer.names.get(name)
-    if shadowed is not None:
+    if shadowed is not None and not isinstance(shadowed, BrokenEntry):
         raise Fault(Diagnostic("E0203", f"the parameter `{name}` hides {shadowed.called} of this file",
                                [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
                                help=("choose another name",)))
@@ -237,15 +262,24 @@ def _parameter(parameter: tree.Parameter, definition: Definition, scope: Scope, 
 
 def _bank(bank: tree.Bank, definition: Definition, scope: Scope) -> None:
     if bank.kind == "weights":
-        definition.weights = _parts(colour(bank.body, scope), "weight")
+        definition.weights = _parts(stored(bank.body, scope), "weight")
     elif bank.kind == "state":
-        definition.states = _parts(colour(bank.body, scope), "state")
+        definition.states = _parts(stored(bank.body, scope), "state")
     elif bank.kind == "noise":
-        definition.noise = colour(bank.body, scope)
+        definition.noise = stored(bank.body, scope)
     elif bank.kind == "copies":
         definition.copies = dim(bank.body, scope)
     elif isinstance(bank.body, tree.Name):
         definition.reduces = bank.body.text
+
+
+def stored(node: tree.Node, scope: Scope) -> Object:
+    """An object whose elements are kept as arrays of one shape."""
+    found = colour(node, scope)
+    if fixed(found):
+        raise fault("E0321", f"`{show(found)}` is no array, and cannot be a weight, a state or noise", scope, node,
+                    "is to be kept here")
+    return found
 
 
 def _guard(guard: tuple[str, str], relation: tree.Relation, scope: Scope) -> tuple[str, str]:

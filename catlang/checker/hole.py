@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from catlang.checker.arguments import instantiate
 from catlang.checker.entry import Definition
+from catlang.checker.meeting import shown
 from catlang.checker.scope import Fault, Scope
 from catlang.diagnostic import Diagnostic, Label
-from catlang.objects.colour import Object, product, show
+from catlang.objects.colour import Object, product
 from catlang.syntax import tree
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def hole(elaborator: Elaborator, node: tree.Node, source: Object, target: Object
         if elaborator.unifier.fits([(substitution.object(entry.domain), source),
                                     (substitution.object(entry.codomain), target)]):
             fits.append(name)
-    text = f"{show(source)} -> {show(target)}"
+    text = f"{shown(source, scope)} -> {shown(target, scope)}"
     if source == product(()):
-        text = show(target)
+        text = shown(target, scope)
     help = (f"{', '.join(f'`{name}`' for name in sorted(fits)[:5])} would fit",) if fits else ()
     return Diagnostic("E0207", f"a hole of type `{text}`", [Label(scope.span(node), "to be filled")], help=help)

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 POINTWISE = frozenset((
     "id", "copy", "drop", "swap", "fst", "snd", "inl", "inr", "decide", "each", "add", "sub", "mul", "div", "pow",
     "maximum", "minimum", "neg", "abs", "sign", "floor", "ceil", "round", "square", "reciprocal", "sqrt", "rsqrt",
-    "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "scale", "clamp", "relu", "leaky_relu", "elu", "selu", "gelu",
-    "gelu_tanh", "silu", "mish", "hardswish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "less",
+    "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "scale", "clamp", "relu", "leaky_relu", "elu", "selu",
+    "gelu", "gelu_tanh", "silu", "mish", "hardswish", "sigmoid", "tanh", "softplus", "softsign", "logsigmoid", "less",
     "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",
-    "select", "indicator", "const", "zero", "one", "dropout", "normal", "uniform", "gumbel", "bernoulli", "index", "transpose",
-    "fold", "foldl", "scan", "scanl", "unfold", "take", "run", "map", "curry", "uncurry", "nil", "cons", "tail",
-    "but_last", "reverse", "zip", "length",
+    "select", "indicator", "const", "zero", "one", "dropout", "normal", "uniform", "gumbel", "bernoulli", "index",
+    "transpose", "fold", "foldl", "scan", "scanl", "unfold", "take", "run", "map", "curry", "uncurry", "nil", "cons",
+    "tail", "but_last", "reverse", "zip", "length",
 ))
 
 #: Those that go over axes: the generics that may be a list's length, what lies behind its end being left out.
@@ -53,19 +53,29 @@ ALONG: dict[str, frozenset[str]] = {
 }
 
 
+#: What stands in the way of a list: the length concerned, why, and what would help.
+Obstacle = tuple[Variable, str, str]
+#: What helps where nothing better is known.
+_HELP = "`map(f)` does something with each element, `fold(a)` goes through all of them"
+#: What there is for lists in place of what there is for axes.
+_INSTEAD = {"flip": "`reverse` turns a list around", "slice": "`tail` and `but_last` leave one element out",
+            "split": "`tail` and `but_last` leave one element out"}
+
+
 def check_lengths(elaborator: Elaborator, diagram: Diagram) -> None:
     """Tells of everything in a body that a list's length goes into and that is not defined for all lengths."""
     if not elaborator.opened:
         return
-    told: set[Variable] = set()
-    for length, why in _obstacles(diagram, set(elaborator.opened), {}):
+    told = set(elaborator.bounded)
+    for length, why, help in _obstacles(diagram, set(elaborator.opened), {}):
         if length in told:
             continue
         told.add(length)
         span = elaborator.opened[length]
+        name = f"`{_brief(span.text)}`"
         elaborator.module.bag.add(Diagnostic(
-            "E0320", f"`{_brief(span.text)}` is not defined for lists: {why}", [Label(span, "a list comes in here")],
-            help=("`map(f)` does something with each element, `fold(a)` goes through all of them",)))
+            "E0320", f"{name} is not defined for lists: {why.replace(name, 'it')}",
+            [Label(span, "a list comes in here")], help=(help,)))
 
 
 def _brief(text: str) -> str:
@@ -74,8 +84,8 @@ def _brief(text: str) -> str:
 
 
 def _obstacles(diagram: Diagram, lengths: set[Variable],
-               names: dict[Variable, Variable]) -> Iterator[tuple[Variable, str]]:
-    """What stands in the way, with the length it concerns; ``names`` leads from a definition's sizes to the lengths."""
+               names: dict[Variable, Variable]) -> Iterator[Obstacle]:
+    """What stands in the way; ``names`` leads from a definition's sizes to the lengths."""
     for _, box in d.everything(diagram):
         operation = box.operation
         if isinstance(operation, d.Use):
@@ -84,7 +94,7 @@ def _obstacles(diagram: Diagram, lengths: set[Variable],
             yield from _pattern(operation, lengths, names)
         elif isinstance(operation, d.Repeat):
             for length in _in(operation.count, lengths):
-                yield names.get(length, length), "as many copies would be made as a list is long"
+                yield names.get(length, length), "as many copies would be made as a list is long", _HELP
 
 
 def _in(size: Any, lengths: set[Variable]) -> list[Variable]:
@@ -98,8 +108,7 @@ def _in(size: Any, lengths: set[Variable]) -> list[Variable]:
     return found
 
 
-def _use(operation: d.Use, lengths: set[Variable],
-         names: dict[Variable, Variable]) -> Iterator[tuple[Variable, str]]:
+def _use(operation: d.Use, lengths: set[Variable], names: dict[Variable, Variable]) -> Iterator[Obstacle]:
     definition = operation.definition
     met: dict[str, list[Variable]] = {}
     for generic in definition.generics:
@@ -125,16 +134,16 @@ def _use(operation: d.Use, lengths: set[Variable],
 
 
 def _primitive(operation: d.Use, met: dict[str, list[Variable]], lengths: set[Variable],
-               names: dict[Variable, Variable]) -> Iterator[tuple[Variable, str]]:
+               names: dict[Variable, Variable]) -> Iterator[Obstacle]:
     definition = operation.definition
     put = arguments_as_substitution(operation)
     for _, obj in [*definition.weights, *definition.states]:
         for length in _in(put.object(obj), lengths):
-            yield names.get(length, length), f"`{definition.name}` has weights of the size `{length.name}`"
+            yield names.get(length, length), f"`{definition.name}` has weights of the size `{length.name}`", _HELP
             return
     if not definition.structural:
         first = next(iter(met.values()))[0]
-        yield names.get(first, first), f"nothing is known of `{definition.name}` but its signature"
+        yield names.get(first, first), f"nothing is known of `{definition.name}` but its signature", _HELP
         return
     if definition.name in POINTWISE or definition.copies is not None:
         return
@@ -143,34 +152,38 @@ def _primitive(operation: d.Use, met: dict[str, list[Variable]], lengths: set[Va
         entry = next(generic.entry for generic in definition.generics if generic.entry.name == name)
         is_object = isinstance(getattr(entry, "variable", None), ObjectVariable)
         if name not in allowed and not is_object:
-            yield names.get(found[0], found[0]), f"what `{definition.name}` does depends on where the axis ends"
+            yield (names.get(found[0], found[0]), f"what `{definition.name}` does depends on where the axis ends",
+                   _INSTEAD.get(definition.name, _HELP))
             return
     yield from _ends(operation, met, names)
 
 
 def _ends(operation: d.Use, met: dict[str, list[Variable]],
-          names: dict[Variable, Variable]) -> Iterator[tuple[Variable, str]]:
+          names: dict[Variable, Variable]) -> Iterator[Obstacle]:
     """Choices of a primitive under which the end of an axis matters after all."""
     name, arguments = operation.definition.name, operation.arguments
     first = next(iter(met.values()))[0]
     if name == "attend" and arguments["causal"] is not False:
         if dims.resolve(arguments["q"]) != dims.resolve(arguments["s"]):
-            yield names.get(first, first), "the last query is aligned with the last key, and a list may end before it"
+            yield (names.get(first, first), "the last query is aligned with the last key, and a list may end before it",
+                   "causal attention is that of a list to itself: one list for queries, keys and values")
     elif name == "conv1d" and "n" in met:
         size, step = dims.resolve(arguments["k"]), dims.resolve(arguments["dilation"])
         around = dims.resolve(arguments["left"]) + dims.resolve(arguments["right"])
         keeps = around == step * (size - 1) and dims.resolve(arguments["stride"]) == 1
         if not keeps or arguments["padding_mode"] != "zeros":
-            yield names.get(first, first), "a convolution along it has to keep its length, and pad with zeros"
+            yield (names.get(first, first), "a convolution along it has to keep its length, and pad with zeros",
+                   "that is `left` and `right` of `dilation*(k - 1)` together, and a `stride` of 1")
 
 
 def _pattern(operation: d.Shuffle, lengths: set[Variable],
-             names: dict[Variable, Variable]) -> Iterator[tuple[Variable, str]]:
+             names: dict[Variable, Variable]) -> Iterator[Obstacle]:
     """Axis patterns may move, sum and repeat a list's axis, and not join it to another."""
     for side in [*operation.sources, operation.target]:
         for item in side:
             for name in item if isinstance(item, tuple) and len(item) > 1 else ():
                 for length in _in(operation.sizes.get(name), lengths) if isinstance(name, str) else ():
-                    yield names.get(length, length), f"the axis `{name}` is joined to another"
+                    yield (names.get(length, length), f"the axis `{name}` is joined to another",
+                           "`each(f)` acts on what lies behind the axis, and leaves the axis alone")
                     return
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from catlang.checker.arguments import instantiate
 from catlang.checker.conditions import example
 from catlang.checker.entry import Definition
+from catlang.checker.meeting import explained, shown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Poly, Quotient, Variable, flexible_variables
 from catlang.dims.constraint import Constraint
@@ -26,6 +27,7 @@ from catlang.objects.colour import (
     show,
     show_axis,
 )
+from catlang.objects.functor import element_of
 from catlang.objects.substitution import Substitution
 from catlang.objects.unify import Mismatch
 from catlang.span import Span
@@ -75,7 +77,7 @@ def report(joint: Joint, mismatch: Mismatch, elaborator: Elaborator) -> Diagnost
     """The diagnostic for a mismatch at a joint."""
     assert joint.wanted is not None and joint.found is not None
     wanted, found = resolve(joint.wanted), resolve(joint.found)
-    wants, gives = show(wanted), show(found)
+    wants, gives = shown(wanted, joint.scope), shown(found, joint.scope)
     if isinstance(joint.other, tree.Shuffle):
         # The axes of a pattern have the names that its author gave them.
         wants = show(_with_names(wanted))
@@ -95,8 +97,16 @@ def _explained(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted:
         if mismatch.equation is not None:
             help += [f"it holds `where {condition.show()}`"
                      for condition in enough(mismatch.equation, elaborator.unifier.hypotheses)]
+    said = None
+    if not mismatch.refuted and not _own_colour(wanted, found):
+        said, help = explained(elaborator.unifier, joint, _named(joint), wanted, found)
+        why = why if said is None else said
     if not help and joint.kind in ("input", "result"):
         between = fitting(elaborator, joint.scope, found, wanted)
+        one, other = element_of(found), element_of(wanted)
+        if between is None and one is not None and other is not None:
+            between = fitting(elaborator, joint.scope, one, other)
+            between = None if between is None else f"map({between})"
         if between is not None:
             where = ("behind it" if joint.kind == "result" else
                      "in front of it" if joint.before is None else "between them")
@@ -104,7 +114,7 @@ def _explained(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted:
         else:
             help += _reshaped(wanted, found) or (
                 _advice(joint, elaborator, wanted, found) if joint.kind == "input" else [])
-    if not help and mismatch.help:
+    if not help and mismatch.help and said is None:
         help.append(mismatch.help)
     return "E0301", why, help
 
@@ -172,7 +182,7 @@ def _branch(joint: Joint, code: str, wants: str, gives: str, why: list[str], hel
 
 def _argument(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
     assert joint.node is not None
-    return Diagnostic("E0304", f"`{joint.owner}` wants an `{joint.name}` that gives `{wants}`, this gives `{gives}`",
+    return Diagnostic("E0304", f"the `{joint.name}` of `{joint.owner}` is to give `{wants}`, this gives `{gives}`",
                       [Label(joint.scope.span(_last(joint.node)), f"this gives `{gives}`")], why, help)
 
 
@@ -244,6 +254,12 @@ def _reshaped(wanted: Object, found: Object) -> list[str]:
     if len(there) > 1:
         return [f"`rearrange({names} -> ({names}))` joins the axes"]
     return [f"`rearrange(({names}) -> {names})` takes the axis apart"]
+
+
+def _named(joint: Joint) -> str:
+    """What takes something at a joint, as it stands in the source; dots where that is long."""
+    name = _short(joint.scope.span(joint.other).text) if joint.kind == "input" and joint.other is not None else ""
+    return "..." if name.endswith("...") else name
 
 
 def _advice(joint: Joint, elaborator: Elaborator, wanted: Object, found: Object) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from catlang import source as sources
 from catlang.checker import header
-from catlang.checker.colours import BUILT_IN
+from catlang.checker.colours import BUILT_IN, built_in
 from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
     BrokenEntry,
@@ -40,7 +40,9 @@ class Imports(Protocol):
     """What follows a file's imports, and knows the files in the order in which they were read."""
 
     order: list[Module]
-    prelude: Module
+
+    @property
+    def prelude(self) -> Module: ...
 
     def load(self, node: tree.Import, importer: Module) -> Module: ...
 
@@ -67,6 +69,9 @@ class Module:
 
     def add(self, entry: Entry) -> bool:
         """Declares a name; at a second declaration of it a diagnostic."""
+        if entry.name in BUILT_IN:
+            self.bag.add(built_in(entry.name, entry.span))
+            return False
         bad = bad_name(entry.name, entry.span)
         if bad is not None:
             self.bag.add(bad)
@@ -201,11 +206,7 @@ class Module:
         self.add(entry)
 
     def _object(self, node: tree.Object) -> None:
-        entry = ObjectEntry(node.name, self._name_span(node), node, self)
-        if node.name in BUILT_IN:
-            raise Fault(Diagnostic("E0203", f"`{node.name}` is built in", [Label(entry.span, "cannot be declared")],
-                                   help=("choose another name",)))
-        self.add(entry)
+        self.add(ObjectEntry(node.name, self._name_span(node), node, self))
 
     def _definition(self, node: tree.Morphism | tree.Primitive) -> None:
         definition = Definition(node.name, self._name_span(node), node, self)
@@ -213,11 +214,7 @@ class Module:
             self.definitions.append(definition)
 
     def _functor(self, node: tree.Endofunctor) -> None:
-        entry = FunctorEntry(node.name, self._name_span(node), node, self)
-        if node.name in BUILT_IN:
-            raise Fault(Diagnostic("E0203", f"`{node.name}` is built in", [Label(entry.span, "cannot be declared")],
-                                   help=("choose another name",)))
-        self.add(entry)
+        self.add(FunctorEntry(node.name, self._name_span(node), node, self))
 
     def _cell(self, node: tree.Cell) -> None:
         entry = CellEntry(node.name, self._name_span(node), node, self)

@@ -14,6 +14,7 @@ from catlang.checker.form import is_single
 from catlang.checker.hole import hole
 from catlang.checker.labels import label_span
 from catlang.checker.literal import literal
+from catlang.checker.meeting import shown
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.scope import Fault, Scope, fault, shortened
 from catlang.checker.use import apply
@@ -102,11 +103,12 @@ def _branches(elaborator: Elaborator, items: list[tree.Node], value: Value, scop
 def _other_cases(items: list[tree.Node], given: Sum, scope: Scope, node: tree.Node) -> Fault:
     """A case too many or too few for the summands that come in."""
     count = len(given.items)
-    cases = "1 case" if len(items) == 1 else f"{len(items)} cases"
-    missing = ", ".join(f"`{show(item)}`" for item in given.items[len(items):])
-    why = (f"nothing is said of {missing}",) if missing else (f"there are only {count} summands",)
-    return fault("E0314", f"{cases} for the {count} summands of `{show(given)}`", scope, node,
-                 f"wants a case for each of {count}", why=why,
+    cases = "one case" if len(items) == 1 else f"{len(items)} cases"
+    missing = ", ".join(f"`{shown(item, scope)}`" for item in given.items[len(items):])
+    why = (f"nothing is said of {missing}" if missing else
+           f"nothing comes in for {', '.join(f'`{shortened(scope, item)}`' for item in items[count:])}",)
+    return fault("E0314", f"`{shortened(scope, node)}` has {cases}, `{shown(given, scope)}` has {count} summands",
+                 scope, node, f"one for each of {count} is wanted", why=why,
                  help=("an algebra has a case for each constructor, in their order",) if missing else ())
 
 

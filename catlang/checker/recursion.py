@@ -2,8 +2,7 @@
 
 The signatures stand in the prelude, generic in an endofunctor, ``fold[F : endofunctor, X](a : F(X) -> X) : mu F
 -> X``. Here is how the endofunctor is found (by what is folded, or by the algebra's own header), what a bound makes of
-``nu F``, and which machines ``run`` takes. Besides, what endofunctors do to morphisms, and how a morphism that is
-generic in an axis is one of lists.
+``nu F``, and which machines ``run`` takes. Besides, what endofunctors do to morphisms.
 
 >>> from catlang.checker.check import check_source
 >>> from catlang.span import Source
@@ -18,33 +17,34 @@ generic in an axis is one of lists.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.checker.arguments import instantiate
-from catlang.checker.colours import functor
-from catlang.checker.entry import Definition, DimEntry, FunctorVariableEntry, ModuleEntry
+from catlang.checker.colours import functor, speaks
+from catlang.checker.entry import Definition, Formal, FormalEntry, FunctorVariableEntry, ModuleEntry
+from catlang.checker.meeting import made, over, shown
 from catlang.checker.mismatch import Joint, previous
+from catlang.checker.representable import function_in
 from catlang.checker.scope import Fault, Scope, fault, shortened
 from catlang.diagnostic import Diagnostic, Label
-from catlang.diagram.diagram import Close, FunctorMap, Open, Value, Wire, everything, object_of, wires
-from catlang.dims import Dim, Variable
+from catlang.diagram.diagram import FunctorMap, Value, fresh, object_of
+from catlang.dims import Dim
 from catlang.objects.colour import (
     UNIT,
+    UNKNOWN,
     Object,
     ObjectVariable,
-    Power,
     Product,
-    Run,
     Sum,
-    dims_of,
-    leaves,
     power,
     product,
     resolve,
     show,
 )
 from catlang.objects.functor import (
+    AnyFunctor,
     Applied,
     Exponential,
     Fixed,
@@ -54,11 +54,9 @@ from catlang.objects.functor import (
     apply,
     element_of,
     element_speaks,
-    list_of,
     shifted,
     solved,
 )
-from catlang.objects.shapes import Data, NotPolynomial, shapes
 from catlang.objects.unify import Mismatch
 from catlang.syntax import tree
 
@@ -70,33 +68,61 @@ if TYPE_CHECKING:
 # -------------------------------------------------------------------- which endofunctor
 
 
+#: The schemes over lists alone.
+_LISTS = frozenset(("foldl", "scan", "scanl"))
+#: What `run` takes.
+MACHINES = "a Mealy machine is a coalgebra of `(O * X)^I`, a Moore machine one of `O * X^I`"
+#: The scheme that takes the same from the other end of a list.
+_OTHER_END = {"fold": "foldl", "scan": "scanl", "foldl": "fold", "scanl": "scan"}
+
+
 def find_functors(call: Call, generics: dict[str, Any]) -> None:
     """Solves the generic endofunctors of a call that its input has not told, by the algebras given for it."""
     for formal, node in zip(call.definition.parameters, call.arguments, strict=False):
         if formal.codomain is None:
             continue
-        for side in (formal.domain, formal.codomain):
-            if isinstance(side, Applied) and side.functor.name in generics:
-                _by_header(call, node, generics[side.functor.name])
+        declared = _declared(call, node)
+        if declared is not None:
+            _by_header(call, formal, node, *declared, generics)
+        elif isinstance(node, tree.Name) and isinstance(entry := call.scope.find(node.text), FormalEntry):
+            _by_parameter(call, formal, entry.formal, generics)
     for generic in call.definition.generics:
         if isinstance(generic.entry, FunctorVariableEntry):
             found = solved(generics[generic.entry.name])
             if isinstance(found, FunctorVariable) and found.flexible:
-                name = call.definition.name
-                raise fault("E0316", f"nothing says over which endofunctor `{name}` goes", call.scope, call.node,
-                            help=(f"declare what is given to it: `algebra a : F(X) -> X = ...`, `{name}(a)`",
-                                  "or give the endofunctor in brackets"))
+                raise _undetermined(call, generic.entry.name)
 
 
-def _by_header(call: Call, node: tree.Node, wanted: Any) -> None:
-    """An algebra that was declared as one says what its endofunctor is."""
-    head, brackets = node, []
+def _undetermined(call: Call, generic: str) -> Fault:
+    """Nothing says what a generic endofunctor is."""
+    name = call.definition.name
+    help = f"give it in brackets: `{name}[{generic} = ...]`"
+    for formal, node in zip(call.definition.parameters, call.arguments, strict=False):
+        if formal.codomain is not None and isinstance(node, tree.Name) and isinstance(
+                call.scope.find(node.text), Definition):
+            word = _kind(formal)
+            if word is not None:
+                help = f"declare `{node.text}` by `{word}`, of the endofunctor that is meant"
+    return fault("E0316", f"nothing says over which endofunctor `{name}` goes", call.scope, call.node,
+                 f"`{generic}` could be any", (help,))
+
+
+def _kind(formal: Formal) -> str | None:
+    """Whether a parameter is an algebra or a coalgebra of a generic endofunctor."""
+    return ("algebra" if isinstance(formal.domain, Applied) else
+            "coalgebra" if isinstance(formal.codomain, Applied) else None)
+
+
+def _declared(call: Call, node: tree.Node) -> tuple[Definition, AnyFunctor] | None:
+    """An algebra or a coalgebra that was declared as one, and its endofunctor."""
+    head: tree.Node = node
+    brackets: list[tree.Node] = []
     if isinstance(head, tree.Labelled):
         head = head.body
     if isinstance(head, tree.Apply):
         head = head.function
     if isinstance(head, tree.Index):
-        head, brackets = head.function, head.arguments
+        brackets, head = head.arguments, head.function
     entry, given = None, None
     if isinstance(head, tree.Name):
         entry = call.scope.find(head.text)
@@ -105,25 +131,103 @@ def _by_header(call: Call, node: tree.Node, wanted: Any) -> None:
         if isinstance(module, ModuleEntry):
             entry, given = module.module.scope.names.get(head.name), module.given
     if not isinstance(entry, Definition):
-        return
+        return None
     entry.module.header(entry)
     if entry.functor is None:
-        return
+        return None
     if given is None:
         given = call.elaborator.module.given.get(entry.module)
     _, substitution = instantiate(entry, brackets, call.scope, given, node)
-    own = substitution.functor(entry.functor)
+    return entry, substitution.functor(entry.functor)
+
+
+def _by_header(call: Call, formal: Formal, node: tree.Node, entry: Definition, own: AnyFunctor,
+               generics: dict[str, Any]) -> None:
+    """What an algebra's own header says of its endofunctor must be what is wanted."""
+    name = call.definition.name
+    scheme = name if call.definition.structural else ""
+    wanted: AnyFunctor | None = None
+    word = _kind(formal)
+    if word is not None:
+        applied = formal.domain if word == "algebra" else formal.codomain
+        assert isinstance(applied, Applied)
+        wanted = generics.get(applied.functor.name)
+    elif scheme in _LISTS:
+        element, hole = shifted(generics["A"], 1), Recursive()
+        word, wanted = "algebra", Functor(Sum((UNIT, Product(
+            (hole, element) if scheme != "scan" else (element, hole)))))
+    elif scheme == "run":
+        word = "coalgebra"
+    if word is None:
+        return
+    if entry.called.partition(" ")[2] != word:
+        instead = {"algebra": f"a coalgebra is for `unfold({entry.name})`, or for `run` where it is a machine",
+                   "coalgebra": f"an algebra is for `fold({entry.name})`"}[word]
+        article = "an" if word == "algebra" else "a"
+        raise _declared_as(call, node, entry, f"`{name}` takes {article} {word}, `{entry.name}` is {entry.called}",
+                           entry.called, (), (instead,))
+    if scheme == "run":
+        _machine_of(call, node, entry, own)
+    if wanted is None or not isinstance(solved(own), Functor):
+        return
     try:
         call.elaborator.unifier.functors(wanted, own)
-    except Mismatch as mismatch:
-        goes = "fold" if entry.called == "an algebra" else "unfold"
-        raise Fault(Diagnostic(
-            "E0315", f"`{entry.name}` is {entry.called} of `{own}`, `{call.definition.name}` goes over "
-            f"`{solved(wanted)}`",
-            [Label(call.scope.span(node), f"{entry.called} of `{own}`"),
-             *([Label(entry.span, "declared here", False)] if entry.span.source is call.scope.source else [])],
-            why=(mismatch.reason,) if mismatch.reason else (),
-            help=(f"what it can {goes} is `mu {own}`",) if goes == "fold" else ())) from None
+    except Mismatch:
+        raise _of_another(call, node, entry, own, wanted) from None
+
+
+def _by_parameter(call: Call, formal: Formal, given: Formal, generics: dict[str, Any]) -> None:
+    """A parameter whose type names a generic endofunctor says so too; what does not fit, the types will tell."""
+    for wanted, theirs in ((formal.domain, given.domain), (formal.codomain, given.codomain)):
+        if isinstance(wanted, Applied) and isinstance(theirs, Applied) and wanted.functor.name in generics:
+            with contextlib.suppress(Mismatch):
+                call.elaborator.unifier.functors(generics[wanted.functor.name], theirs.functor)
+
+
+def _of_another(call: Call, node: tree.Node, entry: Definition, own: AnyFunctor, wanted: AnyFunctor) -> Fault:
+    """An algebra, or a coalgebra, of another endofunctor than the one that is gone over."""
+    name, wanted = call.definition.name, solved(wanted)
+    word = entry.called.partition(" ")[2]
+    body = wanted.body if isinstance(wanted, Functor) and wanted.name is None else None
+    goes = (f"takes one of `{shown(body, call.scope)}`" if body is not None else
+            f"goes over `{over(wanted, call.scope)}`" if word == "algebra" else f"takes one of `{wanted}`")
+    help: tuple[str, ...] = (f"it folds `{over(own, call.scope)}`",) if word == "algebra" else ()
+    if name in _OTHER_END and call.definition.structural and _turned(call, wanted, own):
+        end = "front" if name in ("fold", "scan") else "end"
+        help = (f"`{_OTHER_END[name]}({entry.name})` takes it as it is, and reads the list from its {end}",)
+    return _declared_as(call, node, entry, f"`{entry.name}` is {entry.called} of `{own}`, `{name}` {goes}",
+                        f"{entry.called} of `{own}`", tuple(filter(None, (made(call.scope, own, wanted),))), help)
+
+
+def _turned(call: Call, wanted: AnyFunctor, own: AnyFunctor) -> bool:
+    """Whether an endofunctor of lists is the other one read from the other end."""
+    body = resolve(wanted.body) if isinstance(wanted, Functor) else None
+    if not isinstance(body, Sum) or len(body.items) != 2 or not isinstance(own, Functor):
+        return False
+    empty, cons = body.items
+    return isinstance(cons, Product) and len(cons.items) == 2 and call.elaborator.unifier.fits(
+        [(Sum((empty, Product(cons.items[::-1]))), own.body)])
+
+
+def _machine_of(call: Call, node: tree.Node, entry: Definition, own: AnyFunctor) -> None:
+    """``run`` takes coalgebras of two kinds of endofunctors; whether inputs and outputs are those wanted, types say."""
+    own = solved(own)
+    if isinstance(own, Functor):
+        out, into, state = (ObjectVariable("O", flexible=True), ObjectVariable("I", flexible=True), Recursive())
+        mealy, moore = Exponential(Product((out, state)), into), Product((out, Exponential(state, into)))
+        if any(call.elaborator.unifier.fits([(one, own.body)]) for one in (mealy, moore)):
+            return
+    raise _declared_as(call, node, entry, f"`{entry.name}` is a coalgebra of `{own}`, `run` takes a machine",
+                       f"a coalgebra of `{own}`", (*filter(None, (made(call.scope, own),)), MACHINES), ())
+
+
+def _declared_as(call: Call, node: tree.Node, entry: Definition, headline: str, said: str, why: tuple[str, ...],
+                 help: tuple[str, ...]) -> Fault:
+    """A fault about what is given for a parameter, and how that was declared."""
+    labels = [Label(call.scope.span(node), said)]
+    if entry.span.source is call.scope.source:
+        labels.append(Label(entry.span, "declared here", False))
+    return Fault(Diagnostic("E0315", headline, labels, why, help))
 
 
 # -------------------------------------------------------------------- what comes out
@@ -161,10 +265,20 @@ def bounded(found: Functor, bound: Dim, call: Call) -> Object:
         rest = [item for item in body.items if item != Recursive()]
         if len(rest) == len(body.items) - 1 and not any(element_speaks(item) for item in rest):
             return power(product([shifted(item, -1) for item in rest]), (bound,))
-    if isinstance(body, Sum) and UNIT in body.items:
+    if isinstance(body, Sum) and UNIT in body.items and not any(
+            element_speaks(part) and isinstance(part, Sum) for item in body.items if isinstance(item, Product)
+            for part in item.items):
         return Fixed("mu", found)
+    if isinstance(body, Sum) and UNIT in body.items:
+        raise fault("E0317", f"`{found}` has a sum inside of a product, and nothing says where that would end",
+                    call.scope, call.node, help=("write it as one sum of products",))
+    if function_in(body) is not None:
+        raise fault("E0317", f"`{call.definition.name}` cannot end: `{found}` makes morphisms, which have no bound",
+                    call.scope, call.node, why=tuple(filter(None, (made(call.scope, found),))),
+                    help=("`run` feeds a machine with inputs",))
     raise fault("E0317", f"nothing stands where the bound is reached: `{found}` has no constructor `1`", call.scope,
-                call.node, help=(f"add one: `1 + {show(body)}`",))
+                call.node, why=tuple(filter(None, (made(call.scope, found),))),
+                help=(f"let the endofunctor be `1 + {show(body)}`",))
 
 
 def machine(call: Call, generics: dict[str, Any], codomain: Object, value: Value) -> Object:
@@ -179,188 +293,6 @@ def machine(call: Call, generics: dict[str, Any], codomain: Object, value: Value
     return codomain
 
 
-# -------------------------------------------------------------------- what can be laid out
-
-
-def represented(elaborator: Elaborator) -> None:
-    """Tells of objects in a body that no arrays and no trees can hold."""
-    if not elaborator.recursive:
-        return
-    told: set[Any] = set()
-    for one in (elaborator.definition.domain, *(formal.domain for formal in elaborator.definition.parameters)):
-        if resolved_function(one):
-            elaborator.module.bag.add(Diagnostic(
-                "E0321", f"`{show(one)}` comes in, and it is no array",
-                [Label(elaborator.definition.span, "its domain")],
-                why=("the elements of `A^I` and of `nu F` are morphisms: they come out of `curry` and `unfold`, and go "
-                     "into `uncurry`, `run` and `take`",),
-                help=("take a morphism as a parameter: `(f : I -> A)`",)))
-    definition = elaborator.definition
-    for obj in (definition.domain, definition.codomain):
-        why = unfit(obj)
-        if why is not None and not told:
-            told.add(None)
-            elaborator.module.bag.add(Diagnostic("E0321", f"nothing can hold `{show(obj)}`", [
-                Label(definition.span, "in its type")], why=(why,)))
-    for _, box in everything(elaborator.diagram) if not told else ():
-        for wire in wires(box.outputs):
-            why = unfit(wire.object)
-            if why is not None and box.span not in told:
-                told.add(box.span)
-                elaborator.module.bag.add(Diagnostic("E0321", f"nothing can hold `{show(resolve(wire.object))}`", [
-                    Label(box.span, "comes out here")], why=(why,)))
-
-
-def mentioned(definition: Definition) -> bool:
-    """Whether a header speaks of fixed points or exponentials."""
-    return any(_fixed(obj) for obj in (definition.domain, definition.codomain)) or definition.functor is not None
-
-
-def resolved_function(obj: Object) -> bool:
-    """Whether morphisms are among the elements of an object."""
-    obj = resolve(obj)
-    if isinstance(obj, Exponential) or isinstance(obj, Fixed) and obj.kind == "nu":
-        return True
-    return isinstance(obj, Product | Sum) and any(resolved_function(item) for item in obj.items)
-
-
-def unfit(obj: Object, inside: str | None = None) -> str | None:
-    """Why values of an object cannot be laid out; None where they can."""
-    obj = resolve(obj)
-    if isinstance(obj, Fixed) and obj.kind == "mu":
-        element = element_of(obj)
-        if element is not None:
-            return unfit(element, "a list")
-        if inside is not None:
-            return f"`{show(obj)}` is laid out by level, a whole batch of them together, and not inside of {inside}"
-        functor = solved(obj.functor)
-        if not isinstance(functor, Functor):
-            return None
-        try:
-            parts = [part for shape in shapes(functor) for part in shape.parts()]
-        except NotPolynomial as found:
-            return f"`{functor}` is no sum of products: `{found}` is neither data nor a place of recursion in it"
-        for part in parts:
-            if isinstance(part, Data) and _fixed(part.object):
-                return f"the data of a tree are arrays, `{show(part.object)}` is none"
-        return None
-    if isinstance(obj, Power):
-        return unfit(obj.base, "an array")
-    if isinstance(obj, Sum):
-        return next((why for item in obj.items if (why := unfit(item, "a sum")) is not None), None)
-    if isinstance(obj, Product):
-        return next((why for item in obj.items if (why := unfit(item, inside)) is not None), None)
-    if inside is not None and resolved_function(obj):
-        return f"`{show(obj)}` is no array, and not to be kept inside of {inside}"
-    return None
-
-
-def _fixed(obj: Object) -> bool:
-    obj = resolve(obj)
-    return isinstance(obj, Fixed | Exponential) or any(_fixed(part) for part in (
-        obj.items if isinstance(obj, Product | Sum) else (obj.base,) if isinstance(obj, Power) else ()))
-
-
-def carrier(call: Call, generics: dict[str, Any]) -> None:
-    """The state of a loop is made of arrays; it is held to that once everything is inferred."""
-    definition, elaborator = call.definition, call.elaborator
-    if not definition.structural or definition.name not in _STATES:
-        return
-    elaborator.recursive = True
-    state = generics[_STATES[definition.name]]
-
-    def check() -> None:
-        if _fixed(state):
-            elaborator.module.bag.add(Diagnostic(
-                "E0321", f"the state of `{definition.name}` is `{show(resolve(state))}`, and it is no array",
-                [Label(call.span, "goes on step by step")],
-                why=("a loop carries arrays of one shape from step to step",)))
-
-    elaborator.pending.append(check)
-
-
-#: Of each scheme the generic that is its state.
-_STATES = {"fold": "X", "foldl": "X", "scan": "X", "scanl": "X", "unfold": "X", "run": "S"}
-
-
-# -------------------------------------------------------------------- lists as axes
-
-
-def opened(call: Call, value: Value, generics: dict[str, Any]) -> tuple[Value, list[Variable]]:
-    """The input of a call with its lists opened wherever the definition is generic in the axis that meets one.
-
-    ``List(A)`` is the sum of ``A^n`` over all ``n``; what is generic in ``n`` is therefore defined on it.
-    """
-    definition, elaborator = call.definition, call.elaborator
-    sizes = {dims.variables(generic.entry.value)[0]: generic.entry.name for generic in definition.generics
-             if isinstance(generic.entry, DimEntry)}
-    if not sizes:
-        return value, []
-    found: list[Variable] = []
-
-    def visit(wanted: Object, part: Value) -> Value:
-        obj = resolve(object_of(part))
-        variable = _leading(wanted, sizes)
-        element = element_of(obj) if isinstance(part, Wire) and variable is not None else None
-        if element is None or variable is None:
-            if isinstance(wanted, Product) and not isinstance(part, Wire) and len(part) == len(wanted.items):
-                return tuple(visit(one, inner) for one, inner in zip(wanted.items, part, strict=True))
-            return part
-        given = dims.resolve(generics[sizes[variable]])
-        if not isinstance(given, dims.Poly) or not dims.flexible_variables(given):
-            if isinstance(given, dims.Poly) and any(one in found for one in dims.variables(given)):
-                raise fault("E0318", f"`{definition.name}` takes two lists of one length, and lists may have any",
-                            call.scope, call.node, help=("`zip` makes one list of two",))
-            return part
-        length = Variable(variable.name, 1)
-        elaborator.unifier.dims(given, length.poly)
-        elaborator.opened[length] = call.span
-        elaborator.recursive = True
-        found.append(length)
-        return elaborator.box(Open(length), part, power(element, (length.poly,)), call.span)
-
-    return visit(definition.domain, value), found
-
-
-def _leading(obj: Object, sizes: dict[Variable, str]) -> Variable | None:
-    """The generic size that every array of an object has in front, and nowhere else."""
-    found: set[Any] = set()
-    for leaf in leaves(obj):
-        if not isinstance(leaf, Power) or isinstance(leaf.axes[0], Run) or not isinstance(leaf.axes[0], dims.Poly):
-            return None
-        variables = dims.variables(leaf.axes[0])
-        if len(variables) != 1 or leaf.axes[0] != variables[0].poly or variables[0] not in sizes:
-            return None
-        found.add(variables[0])
-    return found.pop() if len(found) == 1 else None
-
-
-def closed(call: Call, value: Value, lengths: list[Variable]) -> Value:
-    """What comes out of a call on opened lists: what has the length of one in front is a list again."""
-    def visit(part: Value) -> Value:
-        obj = resolve(object_of(part))
-        for length in lengths:
-            if _leading(obj, {length: ""}) is length:
-                element = _without_front(obj)
-                if length not in {one for size in dims_of(element) for one in dims.variables(size)}:
-                    return call.elaborator.box(Close(length), part, list_of(element), call.span)
-        if any(length in dims.variables(size) for size in dims_of(obj) for length in lengths):
-            if not isinstance(part, Wire) and part:
-                return tuple(visit(one) for one in part)
-            raise fault("E0319", f"the length of a list is left in `{show(obj)}`, which is no list", call.scope,
-                        call.node, help=("only an axis in front of everything can be a list's",))
-        return part
-
-    return visit(value)
-
-
-def _without_front(obj: Object) -> Object:
-    if isinstance(obj, Product):
-        return Product(tuple(_without_front(item) for item in obj.items), obj.names)
-    assert isinstance(obj, Power)
-    return power(obj.base, obj.axes[1:])
-
-
 # -------------------------------------------------------------------- on morphisms
 
 
@@ -368,12 +300,19 @@ def act(elaborator: Elaborator, node: tree.Apply, value: Value, scope: Scope, be
     """``F(f) : F(A) -> F(B)``: one instance of ``f``, wherever in ``F`` its variable stands."""
     found = functor(node.function, scope)
     if not isinstance(found, Functor):
-        raise fault("E0314", f"`{shortened(scope, node.function)}` is not known here: it acts on no morphism", scope,
-                    node.function)
+        raise fault("E0316", f"`{shortened(scope, node.function)}` may be any endofunctor, and acts on no morphism "
+                    "here", scope, node.function, "not known here",
+                    ("an endofunctor that is declared acts on morphisms",))
+    inside = _under_fixed(found.body, 0)
+    if inside is not None:
+        raise fault("E0901", f"`{shortened(scope, node.function)}` acts on no morphism yet: its place is in "
+                    f"`{show(inside)}`", scope, node.function)
     if len(node.arguments) != 1:
-        raise fault("E0501", f"an endofunctor acts on one morphism, {len(node.arguments)} given", scope, node)
+        raise fault("E0501", f"an endofunctor acts on one morphism, {len(node.arguments) or 'none'} given", scope, node,
+                    help=(f"write `{shortened(scope, node.function)}(f)`",))
     source = ObjectVariable("A", flexible=True)
-    elaborator.join(apply(found, source), value, Joint("input", None, node, scope, before))
+    if not elaborator.join(apply(found, source), value, Joint("input", None, node, scope, before)):
+        return fresh(UNKNOWN, scope.span(node))
     value = elaborator.shaped(value, apply(found, source), scope.span(node))
 
     def make(inputs: Value) -> Value:
@@ -383,3 +322,15 @@ def act(elaborator: Elaborator, node: tree.Apply, value: Value, scope: Scope, be
     body = elaborator.inner("f", source, scope.span(node.arguments[0]), make, transparent=True)
     target: Object = object_of(body.outputs)
     return elaborator.box(FunctorMap(found, body), value, apply(found, target), scope.span(node))
+
+
+def _under_fixed(obj: Object, level: int) -> Object | None:
+    """The fixed point, not of lists, that the place of a functor stands in; None where it stands in none."""
+    if isinstance(obj, Fixed):
+        element = element_of(obj)
+        if element is not None:
+            return _under_fixed(element, level)
+        return obj if speaks(obj, level) else None
+    parts = obj.items if isinstance(obj, Product | Sum) else obj.parts()
+    return next((found for part in parts if isinstance(part, Object) and (
+        found := _under_fixed(part, level)) is not None), None)

@@ -97,7 +97,7 @@ def lookup(scope: Scope, node: tree.Name, wanted: str) -> Entry:
 
 
 #: Names that the library is going to have.
-LATER = frozenset(["table", "closure"])
+LATER = frozenset(["table", "closure", "Free", "Cofree"])
 
 
 def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:
@@ -138,6 +138,23 @@ def bad_name(name: str, span: Span) -> Diagnostic | None:
         return Diagnostic("E0208", f"`{name}` begins with two underscores, which Python keeps for itself",
                           [Label(span, "compiling turns names into Python's")], help=("choose another name",))
     return None
+
+
+def hides_nothing(name: str, span: Span, scope: Scope) -> None:
+    """A local name may hide the library's, and no other."""
+    hidden: Entry | None = None
+    around: Scope | None = scope
+    while around is not None:
+        if around.source is not scope.source:
+            break
+        if name in around.names:
+            hidden = around.names[name]
+            break
+        around = around.outer
+    if hidden is not None and hidden.span.source is scope.source:
+        raise Fault(Diagnostic("E0203", f"the variable `{name}` hides {hidden.called}", [
+            Label(span, "hides the other"), Label(hidden.span, f"`{name}` is given its meaning here", False)],
+            help=("choose another name",)))
 
 
 def expected(scope: Scope, node: tree.Node, entry: Entry, wanted: str, code: str = "E0204",

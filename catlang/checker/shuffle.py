@@ -26,6 +26,7 @@ from catlang.objects.colour import (
     Power,
     Product,
     Run,
+    Unknown,
     array,
     power,
     product,
@@ -120,7 +121,8 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
         base = result = _base(value, sources[0])
     domain = product([power(base, side) for side in sources])
     codomain = power(result, target) if result is not REAL else array(*target)
-    if not elaborator.join(domain, value, Joint("input", None, node, scope, before)):
+    spoilt = isinstance(resolve(object_of(value)), Unknown)
+    if not elaborator.join(domain, value, Joint("input", None, node, scope, before)) or spoilt:
         codomain = resolve(codomain)
         return fresh(UNKNOWN if codomain.open else codomain, scope.span(node))
     for name, size in pattern.sizes.items():

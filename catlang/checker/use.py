@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.checker.call import Call
-from catlang.checker.colours import entry_of
+from catlang.checker.colours import BUILT_IN, acts
 from catlang.checker.entry import (
     Definition,
     DimEntry,
@@ -14,6 +14,8 @@ from catlang.checker.entry import (
     Entry,
     FormalEntry,
     FrozenEntry,
+    FunctorEntry,
+    FunctorVariableEntry,
     LocalEntry,
     ModuleEntry,
     ObjectEntry,
@@ -23,7 +25,7 @@ from catlang.checker.form import is_single, takes_parameters
 from catlang.checker.labels import check_label, clash
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.recursion import act
-from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member
+from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened
 from catlang.diagram.diagram import (
     Convert,
     Group,
@@ -48,7 +50,7 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
         if not takes_parameters(head.function, scope):
             elaborator.join(product(()), value, Joint("input", None, node, scope, before))
             return elaborator.element(node, scope)
-        if entry_of(head.function, scope) is not None:
+        if acts(head.function, scope):
             return act(elaborator, head, value, scope, before)
         arguments, head = head.arguments, head.function
     if isinstance(head, tree.Index):
@@ -61,6 +63,8 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
     if isinstance(head, tree.Attribute):
         entry, given = _member(elaborator, head, scope)
     elif isinstance(head, tree.Name):
+        if head.text in BUILT_IN and scope.find(head.text) is None:
+            raise _built_in(head, node, scope)
         entry = lookup(scope, head, "morphism")
     else:
         raise fault("E0307", f"`{scope.span(head).text}` takes no brackets", scope, node)
@@ -69,6 +73,9 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
             given = elaborator.module.given.get(entry.module)
         call = Call(elaborator, entry, node, head, brackets, arguments or [], given, before, scope)
         return call.apply(value, label)
+    if isinstance(entry, FunctorEntry | FunctorVariableEntry):
+        raise expected(scope, node, entry, "a morphism", "E0307",
+                       (f"`{shortened(scope, node)}(f)` acts on a morphism `f`",))
     if brackets:
         raise fault("E0501", f"`{scope.span(head).text}` takes no arguments in brackets", scope, node)
     if isinstance(entry, FormalEntry):
@@ -83,6 +90,16 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
         return elaborator.element(node, scope)
     raise expected(scope, head, entry, "a morphism", "E0307",
                    ("inside a lambda morphisms are applied: `f(x)`",) if isinstance(entry, ElementEntry) else ())
+
+
+def _built_in(head: tree.Name, node: tree.Node, scope: Scope) -> Fault:
+    """An object, or the endofunctor ``List``, where a morphism belongs."""
+    text = shortened(scope, node)
+    if head.text == "List":
+        return fault("E0307", "`List` is an endofunctor, not a morphism", scope, node, "a morphism is wanted here",
+                     ("`List(f)` acts on a morphism `f`, as `map(f)` does",))
+    return fault("E0307", f"`{text}` is an object, not a morphism", scope, node, "a morphism is wanted here",
+                 ("the morphism that changes nothing is `id`",))
 
 
 def _member(elaborator: Elaborator, node: tree.Attribute,

@@ -50,6 +50,9 @@ def again(node: tree.Node, text: str) -> tree.Node | None:
         return None if node.type.start >= node.end else only(f"primitive p({own}) : A -> B").parameters[0]
     if isinstance(node, tree.DimItem):
         return only(f"dim {own}").items[0]
+    if isinstance(node, tree.Name) and own == "endofunctor":
+        # A word that is reserved, and a kind of generic.
+        return only(f"object A[F : {own}] = B").generics[0].kind
     return expression(own)
 
 

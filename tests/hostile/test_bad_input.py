@@ -21,6 +21,10 @@ BODY = "morphism f : R[3] -> R[3] = "
 CHAIN = ["morphism f0 : R[3] -> R[3] = relu\n",
          *(f"morphism f{i} : R[3] -> R[3] = f{i - 1} >> f{i - 1}\n" for i in range(1, 5_000))]
 
+LIST = "endofunctor ListF[A](X) = 1 + A * X\n"
+STREAM = "endofunctor Stream(X) = R[3] * X\ncoalgebra c : R[4] -> Stream(R[4]) = (affine, id)\n"
+LISTS = "List(" * 10 + "R[3]" + ")" * 10
+
 #: Text, and the code of the one mistake in it; None where there is none.
 TEXTS: dict[str, tuple[str, str | None]] = {
     "parentheses": (BODY + "(" * MANY + "relu" + ")" * MANY, "E0106"),
@@ -84,6 +88,52 @@ TEXTS: dict[str, tuple[str, str | None]] = {
                                        + "object A0 = R[3]", None),
     "dims in a chain": ("dim n0\n" + "".join(f"dim n{i} = n{i - 1} + 1\n" for i in range(1, 5_000)), None),
     "dims that square": ("dim n0\n" + "".join(f"dim n{i} = n{i - 1} * n{i - 1}\n" for i in range(1, 60)), "E0406"),
+    "endofunctors that double": ("endofunctor F0(X) = X * X\n" + "".join(
+        f"endofunctor F{i} = F{i - 1} >> F{i - 1}\n" for i in range(1, 60)), "E0410"),
+    "a thousand compositions": ("endofunctor M(X) = 1 + X\nendofunctor F0(X) = X\n" + "".join(
+        f"endofunctor F{i} = F{i - 1} >> M\n" for i in range(1, 1_000)), None),
+    "a composition of a thousand": ("endofunctor M(X) = 1 + X\nendofunctor F = " + " >> ".join(["M"] * 1_000)
+                                    + "\nmorphism f : mu F -> mu F = id", "E0321"),
+    "endofunctors in a chain, last first": ("".join(
+        f"endofunctor F{i}(X) = F{i - 1}(X)\n" for i in range(999, 0, -1)) + "endofunctor F0(X) = 1 + X", None),
+    "an endofunctor by itself": ("endofunctor F(X) = 1 + mu G * X\nendofunctor G = F >> F", "E0206"),
+    "endofunctors at themselves": ("endofunctor F0[A](X) = A * X\n" + "".join(
+        f"endofunctor F{i}[A](X) = F{i - 1}[F{i - 1}[A](X)](A)\n" for i in range(1, 30)), "E0410"),
+    "fixed points at fixed points": ("endofunctor F0[A](X) = 1 + A * X\n" + "".join(
+        f"endofunctor F{i}[A](X) = 1 + mu F{i - 1}[A] * mu F{i - 1}[X]\n" for i in range(1, 30)), "E0410"),
+    "fixed points of lambdas": ("object A = " + "".join(f"mu (X{i} |-> 1 + X{i} * " for i in range(25)) + "R[3]"
+                                + ")" * 25, None),
+    "fixed points of lambdas, too many": ("object A = " + "mu (X |-> 1 + X * " * 100 + "R[3]" + ")" * 100, "E0106"),
+    "fixed points of one another": ("endofunctor F0(X) = 1 + X\n" + "".join(
+        f"endofunctor F{i}(X) = 1 + mu F{i - 1} * X\n" for i in range(1, 100)) + "object A = mu F99", None),
+    "constructors that multiply": ("endofunctor P(X) = (" + " * ".join(["(1 + X)"] * 30)
+                                   + ") * X\nmorphism f : mu P -> mu P = id", "E0321"),
+    "constructors that are many": ("endofunctor P(X) = " + " + ".join(["X * X"] * 300)
+                                   + "\nmorphism f : mu P -> mu P = id", "E0321"),
+    "an algebra of many cases": ("endofunctor P(X) = " + " + ".join(["R[3] * X"] * 2_000)
+                                 + "\nalgebra a : P(R[3]) -> R[3] = [" + ", ".join(["add"] * 2_000) + "]", None),
+    "lists in lists": (f"morphism f : {LISTS} -> {LISTS} = " + "map(" * 10 + "relu" + ")" * 10, None),
+    "lists in lists, too many": ("object A = " + "List(" * 100 + "R[3]" + ")" * 100, "E0410"),
+    "lists of lists that double": ("object A0[A] = List(A)\n" + "".join(
+        f"object A{i}[A] = A{i - 1}[A{i - 1}[A]]\n" for i in range(1, 20)), "E0410"),
+    "lists of axis by axis": ("morphism f : R[" + ", ".join(["1"] * 20) + "] -> R[] = " + " >> ".join(
+        "map(" * i + "to_list" + ")" * i for i in range(20)) + " >> length", "E0410"),
+    "exponents of exponents": (BODY.replace("R[3] =", "^".join(["R[2]"] * 70) + " =") + "...", "E0207"),
+    "an endofunctor on itself on itself": ("endofunctor M(X) = 1 + X\n" + BODY + "M(" * 70 + "relu" + ")" * 70,
+                                           "E0303"),
+    "a quintillion steps": (STREAM + f"morphism f : R[4] -> R[{10**18}, 3] = unfold[10^18](c)", None),
+    "more steps than sizes": (STREAM + "morphism f : R[4] -> R[9, 3] = unfold[10^30](c)", "E0406"),
+    "a thousand unfoldings, folded": (LIST + "coalgebra c : R[3] -> ListF[R[3]](R[3]) = (id, id) >> inr\n" + BODY
+                                      + " >> ".join(["unfold[3](c) >> fold([zero, add])"] * 1_000), None),
+    "a thousand algebras": (LIST + "".join(
+        f"algebra a{i} : ListF[R[3]](R[3]) -> R[3] = [zero, add]\n"
+        f"morphism f{i} : List(R[3]) -> R[3] = fold(a{i})\n" for i in range(1_000)), None),
+    "a fold by itself": ("morphism f : List(R[3]) -> R[3] = fold(f)", "E0206"),
+    "an algebra by its fold": (LIST + "algebra a : ListF[R[3]](R[3]) -> R[3] = [nil >> f, add]\n"
+                               "morphism f : List(R[3]) -> R[3] = fold(a)", "E0206"),
+    "a name for everything": ("endofunctor X(X) = X", "E0203"),
+    "a name for two things": ("endofunctor F[X](X) = X", "E0202"),
+    "a list called List": ("endofunctor List[List](List) = List", "E0203"),
     "a comment of a megabyte": ("#" * 1_000_000, None),
     "a name of a megabyte": ("object " + "A" * 1_000_000 + " = R[3]", None),
     "a path of a hundred kilobytes": ('import "' + "a" * 100_000 + '" as a', "E0701"),

@@ -1,7 +1,7 @@
 """No text stops the checker: prefixes of files that are right, and edits of them, end in diagnostics or in none.
 
-The texts are the idioms and the golden mistakes. What is checked is checked in one process, with the same choices at
-each run.
+The texts are the idioms, a fixture of recursion and the golden mistakes. What is checked is checked in one process,
+with the same choices at each run.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from catlang.report import render
 from catlang.span import Source
 
 TESTS = Path(__file__).parents[1]
-IDIOMS = sorted((TESTS / "idioms").glob("*.cat"))
+IDIOMS = [*sorted((TESTS / "idioms").glob("*.cat")), TESTS / "grammar" / "fixtures" / "algebras.cat"]
 MISTAKES = sorted((TESTS / "golden" / "mistakes").glob("*.cat"))
 #: What is put in: signs, words and names of the language, and some that are not.
 PIECES = [*"()[]{}^*+-/%=:,.|<>_#\"'@~!?\\\n\t 0123456789", ">>", "|->", "->", "=>", "==", "<=", "...", "∘", "×", "ﬁ",
           "\u202e", " let ", " in ", " where ", " along ", " copy ", " object ", " morphism ", " dim ", " as x", " 0",
-          " 1e9", "id", "[_]", "R[", "Fin[n]", "^n", "^2", "each(", "relu", "(x |-> x)", "mu ", "over ", "init zeros"]
+          " 1e9", "id", "[_]", "R[", "Fin[n]", "^n", "^2", "each(", "relu", "(x |-> x)", "mu ", "over ", "init zeros",
+          "List(", "^S", "fold(", "run(", "unfold[2]", "1 + ", " endofunctor F(X) = "]
 #: How many edits, over all the idioms.
 EDITS = 500
 
