@@ -8,4 +8,6 @@ from catlang.compiler.build import CompileError, compile, emit, explained
 from catlang.compiler.emitted.containers import Lists, Trees, list_of, lists, tree_of, trees
 from catlang.compiler.weights import load
 
-__all__ = ["CompileError", "Lists", "Trees", "compile", "emit", "explained", "list_of", "lists", "load", "tree_of", "trees"]
+__all__ = [
+    "CompileError", "Lists", "Trees", "compile", "emit", "explained", "list_of", "lists", "load", "tree_of", "trees",
+]

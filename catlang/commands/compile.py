@@ -32,7 +32,8 @@ not installed, 3 a mistake of catlang's own.
 
 
 def run(arguments: Sequence[str]) -> int:
-    targets, options = read(arguments, {"--format": FORMATS, "--output": ()}, {"--explain": ""}, GIVEN, {"-o": "--output"})
+    valued = {"--format": FORMATS, "--output": ()}
+    targets, options = read(arguments, valued, {"--explain": ""}, GIVEN, {"-o": "--output"})
     path, name = only(targets)
     given = values([*options.get("--dim", ()), *options.get("--param", ())])
     output = options.get("--output", "-")

@@ -96,8 +96,8 @@ class Family(Sub):
 
 class Each(Operation):
     """A diagram along one more axis in front; wires from around are constant along it. Where the axis is that of padded
-    lists, ``lengths`` says how many of its entries are theirs; ``front`` that a loop goes along it: it lies best in front
-    of all others."""
+    lists, ``lengths`` says how many of its entries are theirs; ``front`` that a loop goes along it: it lies best in
+    front of all others."""
 
     __slots__ = ("size", "body", "lengths", "front")
 

@@ -84,8 +84,9 @@ class GrowTree(Operation):
 class OfLists(Operation):
     """What is done to lists without looking at their elements; ``kind`` says what, ``size`` a size that it needs.
 
-    ``cons``, ``end`` (an element behind), ``tail``, ``but_last``, ``reverse``, ``zip``, ``length``, ``full`` (the lengths
-    of lists of ``size``), ``tag`` (of a truth value), ``fit`` (an array with its axis ``place`` padded to a ``size``)."""
+    ``cons``, ``end`` (an element behind), ``tail``, ``but_last``, ``reverse``, ``zip``, ``length``, ``full`` (the
+    lengths of lists of ``size``), ``tag`` (of a truth value), ``fit`` (an array with its axis ``place`` padded to a
+    ``size``)."""
 
     __slots__ = ("kind", "size", "place")
 

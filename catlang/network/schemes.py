@@ -147,7 +147,7 @@ class Schemes:
         value = self.new(obj, env, span)
 
         def short(one: Object) -> Object:
-            found = {variable: 1 for size in dims_of(one) for variable in dims.variables(size)
+            found: dict[Variable, Dim] = {variable: 1 for size in dims_of(one) for variable in dims.variables(size)
                      if isinstance(variable, Padded)}
             return Substitution(dims=dict(found)).object(one) if found else one
 
@@ -271,7 +271,7 @@ class Schemes:
         [body] = operation.bodies.values()
         whole = Unfolded(body, value, self.functor(operation, env), env)
         bound = operation.arguments["bound"]
-        found = whole if bound is None else self._taken(whole, env.substitution.dim(bound), made, box.span)
+        found: Any = whole if bound is None else self._taken(whole, env.substitution.dim(bound), made, box.span)
         self.specialiser.bind(box.outputs, found, env)
 
     def take(self, box: Box, operation: d.Use, value: Any, made: Diagram, env: Env) -> None:
@@ -332,8 +332,9 @@ class Schemes:
         step.outputs = (after, after)
         states = with_front(start, size)
         made.boxes.append(Box(Scan(size, False, step), (lengths, start, elements), (final, states), None, span))
-        lengths, states = self._of_lists("cons", (start, (lengths, states)), made, span, size + 1,
-                                         with_front(start, size + 1))
+        kept = self._of_lists("cons", (start, (lengths, states)), made, span, size + 1, with_front(start, size + 1))
+        lengths, states = kept  # type: ignore[misc]
+        assert isinstance(lengths, Wire)
         # What a state puts out depends on it alone: all of them at once.
         read = self.diagram("output", alike(start), span)
         read.outputs = self.inline(body, read.inputs, env, read)[0]
@@ -418,7 +419,7 @@ class Schemes:
         for place, sizes in enumerate(zip(*rows, strict=True)):
             if len(set(sizes)) == 1:
                 continue
-            total = sum(sizes, 0)  # type: ignore[arg-type]
+            total = sum(sizes, 0)
             for number, wire in enumerate(found):
                 own = place + (skip if number == len(found) - 1 else 0)
                 axes = list(axes_of(wire.object))
@@ -488,7 +489,7 @@ class Schemes:
     # ---------------------------------------------------------------- lists as axes
 
     def open(self, box: Box, operation: d.Open, made: Diagram, env: Env) -> None:
-        lengths, elements = env.value(box.inputs)  # type: ignore[misc]
+        lengths, elements = env.value(box.inputs)
         size = size_of(lengths)
         known = self.lists.get((lengths, made))
         length = known if known is not None else Variable(operation.size.name, 1)

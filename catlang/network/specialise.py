@@ -75,7 +75,7 @@ class Env:
         self.wires: dict[Wire, Any] = {}
         self.instances: dict[Instance, Instance] = {}
         # In a step of a loop everything lies open; ``within`` is the instance that holds the instances met here.
-        self.inlining = outer.inlining if outer is not None else False
+        self.inlining: bool = outer.inlining if outer is not None else False
         self.within: Instance | None = None
 
     def value(self, value: Value) -> Any:
@@ -357,14 +357,14 @@ class Specialiser:
             instance = env.instance(box.instance)
         made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
 
-    def bind(self, value: Value, found: Value, env: Env) -> None:
+    def bind(self, value: Value, found: Any, env: Env) -> None:
         """Says what the wires of the generic diagram stand for."""
         if isinstance(value, Wire):
             env.wires[value] = found
             if value.name is not None and not isinstance(found, Deferred):
                 d.call(found, value.name)
         else:
-            for part, other in zip(value, found, strict=True):  # type: ignore[arg-type]
+            for part, other in zip(value, found, strict=True):
                 self.bind(part, other, env)
 
     def _use(self, box: Box, operation: d.Use, made: Diagram, env: Env) -> None:
@@ -490,15 +490,15 @@ class Specialiser:
                 assert isinstance(known, Sub)
                 self.views[instance] = dict(known.network.instances)
                 instance.operation = operation
-        operation = instance.operation
-        assert isinstance(operation, Sub)
+        called = instance.operation
+        assert isinstance(called, Sub)
         outputs = self.inputs(box.outputs, env)
         if any(isinstance(variable, Padded) for wire in wires(outputs) for variable in variables_of(wire.object)):
             # How long a list is padded is no part of its object: the network says what comes out.
-            put = Substitution(dims=dict(operation.sizes))
-            outputs = changed(operation.network.diagram.outputs, put.object)
+            put = Substitution(dims=dict(called.sizes))
+            outputs = changed(called.network.diagram.outputs, put.object)
             self.bind(box.outputs, outputs, env)
-        made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
+        made.boxes.append(Box(called, env.value(box.inputs), outputs, instance, box.span))
 
     def _inject(self, box: Box, made: Diagram, env: Env, place: int) -> None:
         """``inl`` and ``inr``: the tag, the value at its place, zeros at the other."""
@@ -568,7 +568,9 @@ def padded(sizes: dict[Variable, Dim], formal: Value, given: Value) -> None:
         if isinstance(first, Finite) and isinstance(second, Finite):
             pairs.append((first.size, second.size))
         for axis, size in pairs:
-            for variable in dims.variables(axis) if isinstance(axis, dims.Poly) else ():
+            if isinstance(axis, Run) or isinstance(size, Run):
+                continue
+            for variable in dims.variables(axis):
                 if isinstance(variable, Padded):
                     sizes[variable] = size - (axis - variable.poly)
 

@@ -1,8 +1,8 @@
 """Loops whose step is affine in the state: composition of affine maps is associative, so they are parallel scans.
 
-A step is read with the state as unknowns: every value that depends on it is a sum of a coefficient times each part of the
-state, entry by entry, and an offset. Coefficients and offsets are computed by boxes of their own, at all places at once. A
-state that goes through one matrix, ``s' = W s + b``, is the other form.
+A step is read with the state as unknowns: every value that depends on it is a sum of a coefficient times each part of
+the state, entry by entry, and an offset. Coefficients and offsets are computed by boxes of their own, at all places at
+once. A state that goes through one matrix, ``s' = W s + b``, is the other form.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ from catlang.network.network import Each, Network, Sub
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Scan
 from catlang.network.schemes import with_front, without_front
 
+_LOOKED_UP = "a product of a learned point is looked up, once there are more {} than points"
+_ROW = "W E[i] + b is row i of E W^T + b"
 _CALLED = {"lstm": "nn.LSTM", "gru": "nn.GRU", "rnn_tanh": "nn.RNN with tanh", "rnn_relu": "nn.RNN with relu"}
 
 
@@ -89,8 +91,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
             account.note(box.span, "a loop until all lists have ended, at most to the bound",
                          "a list that has ended is unfolded to itself")
             if looked_up(box.operation.step):
-                account.note(box.span, "a product of a learned point is looked up, once there are more steps than points",
-                             "W E[i] + b is row i of E W^T + b")
+                account.note(box.span, _LOOKED_UP.format("steps"), _ROW)
             between(box.operation.step, literals)
             multiplied_and_added(box.operation.step, literals)
         if isinstance(box.operation, Sub):
@@ -117,8 +118,7 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
                      "what the state does not depend on is a map: scan((id * o) . step) = scan(step) >> map(o)")
     for one in before:
         if isinstance(one.operation, Each) and one.operation.front and looked_up(one.operation.body):
-            account.note(box.span, "a product of a learned point is looked up, once there are more entries than points",
-                         "W E[i] + b is row i of E W^T + b")
+            account.note(box.span, _LOOKED_UP.format("entries"), _ROW)
     assert isinstance(loop.operation, Scan)
     scanned = affine(loop, loop.operation)
     if scanned is not None:
@@ -168,9 +168,9 @@ def _fused(box: Box, operation: Scan, found: Kernel) -> list[Box]:
         body = Diagram("before", fresh_names(tuple(used), names), None, box.span)
         body.boxes = copied(boxes, names)
         body.outputs = names[found.entry]
-        array_value = with_front(body.outputs, operation.size)
-        assert isinstance(array_value, Wire)
-        array = array_value
+        front = with_front(body.outputs, operation.size)
+        assert isinstance(front, Wire)
+        array = front
         arrays = tuple(wires(elements)[entries.index(wire)] for wire in used)
         size = lengths if isinstance(lengths, Wire) else None
         made.append(Box(Each(operation.size, body, size), arrays, array, None, box.span))
@@ -178,13 +178,12 @@ def _fused(box: Box, operation: Scan, found: Kernel) -> list[Box]:
     last = [wires(final)[place] for place in found.states]
     fused = Fused(found, operation.backwards, operation.size)
     given = wires(results)
-    whole = given[0] if given else None
-    if whole is None:
-        hidden = wires(final)[found.states[0]]
-        whole = with_front(hidden, operation.size)  # type: ignore[assignment]
+    # Where nobody asks for the states at every place, the kernel gives them all the same.
+    whole = given[0] if given else with_front(wires(final)[found.states[0]], operation.size)
+    assert isinstance(whole, Wire)
     made.append(Box(fused, (lengths, tuple(states), array), (tuple(last), whole), None, box.span))
     for other in given[1:]:
-        made.append(Box(Each(operation.size, _same(whole), None), whole, other, None, box.span))  # type: ignore[arg-type]
+        made.append(Box(Each(operation.size, _same(whole), None), whole, other, None, box.span))
     return made
 
 

@@ -1,10 +1,10 @@
 """Which cells are PyTorch's: the equations of a step in normal form, held to those of `nn.RNN`, `nn.LSTM` and `nn.GRU`.
 
-A step is read as equations between vectors. Their normal form is a polynomial, entry by entry: products of the states, of
-functions of such polynomials, and of rows of ``W x`` and of biases. Cutting a vector into gates cuts the rows; putting
-inputs side by side before one matrix adds up the columns' products. So it does not matter in which order the gates
-stand, nor whether they are one product, several, or one of the inputs side by side: the step is PyTorch's iff its normal
-form is, with whatever rows of whatever weights in the places of `weight_ih` and `weight_hh`.
+A step is read as equations between vectors. Their normal form is a polynomial, entry by entry: products of the states,
+of functions of such polynomials, and of rows of ``W x`` and of biases. Cutting a vector into gates cuts the rows;
+putting inputs side by side before one matrix adds up the columns' products. So it does not matter in which order the
+gates stand, nor whether they are one product, several, or one of the inputs side by side: the step is PyTorch's iff its
+normal form is, with whatever rows of whatever weights in the places of `weight_ih` and `weight_hh`.
 
 >>> one = polynomial(("state", 0, 0, 4))
 >>> add(one, scaled(one, -1)) == {}
@@ -187,7 +187,7 @@ class Reader:
                 source[0]) != list(operation.target) or len(source[0]) != 2:
             raise Unreadable
         count = operation.sizes.get(source[0][0], source[0][0])
-        size = operation.sizes.get(source[0][1], source[0][1])
+        size: Dim = operation.sizes[source[0][1]] if isinstance(source[0][1], str) else source[0][1]
         if not isinstance(count, int) or count > 16:
             raise Unreadable
         vector = self.vector(inputs[0])

@@ -1,18 +1,18 @@
 """Out of the loop: what does not depend on the state goes in front of it, what the state does not depend on behind it.
 
-A step ``(s, x) |-> (g(s, p(x)), o(s', x))`` is ``p`` at all places at once, then the loop with ``g`` alone, then ``o`` at
-all places at once: ``scan(step) = map(p) >> scan(g) >> map(o)``. A product with a matrix at each of n places becomes one
-product with n times the rows. What draws noise or keeps a state stays where it is.
+A step ``(s, x) |-> (g(s, p(x)), o(s', x))`` is ``p`` at all places at once, then the loop with ``g`` alone, then ``o``
+at all places at once: ``scan(step) = map(p) >> scan(g) >> map(o)``. A product with a matrix at each of n places becomes
+one product with n times the rows. What draws noise or keeps a state stays where it is.
 """
 
 from __future__ import annotations
 
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
-from catlang.network.copying import copied, fresh_names, renamed
+from catlang.network.copying import copied, fresh_names
 from catlang.network.network import Each, Sub
 from catlang.network.recursion import Scan
-from catlang.network.schemes import with_front
+from catlang.network.schemes import renamed, with_front
 from catlang.objects.shapes import Data, Shape
 
 #: What costs nothing where it stands, and is not worth an array over all places.
@@ -67,7 +67,10 @@ def hoisted(box: Box, operation: Scan) -> tuple[list[Box], Box, list[Box], int, 
     loop = Loop(box, operation)
     step = operation.step
     needed = closure(step, wires(loop.after))
-    constant, before, inside, behind = [], [], [], []
+    constant: list[Box] = []
+    before: list[Box] = []
+    inside: list[Box] = []
+    behind: list[Box] = []
     kept_wires: set[Wire] = set()
     for one in step.boxes:
         outputs = wires(one.outputs)
@@ -133,9 +136,10 @@ def _split(loop: Loop, constant: list[Box], before: list[Box], inside: list[Box]
         body.boxes = copied(before, names)
         body.outputs = tuple(names[wire] for wire in wanted)
         outputs = with_front(body.outputs, size)
-        found.append(Box(Each(size, body, lengths, True), tuple(sources[wire] for wire in entries), outputs, None, span))
+        given = tuple(sources[wire] for wire in entries)
+        found.append(Box(Each(size, body, lengths, True), given, outputs, None, span))
         arrays.update(zip(wanted, wires(outputs), strict=True))
-    given = [wire for wire in [*entries, *wanted] if wire in used_inside]
+    taken_in = [wire for wire in [*entries, *wanted] if wire in used_inside]
     # What goes behind the loop needs the state as it was, and whatever else the loop made.
     states = set(wires(loop.state))
     in_loop = {wire for one in inside for wire in wires(one.outputs)} | states
@@ -144,14 +148,14 @@ def _split(loop: Loop, constant: list[Box], before: list[Box], inside: list[Box]
         [wire for wire in emitted if wire not in late and wire not in arrays]
         + [wire for one in behind for wire in taken(one) if wire in in_loop]))
     direct = [one for one in before if isinstance(one.operation, _FREE)]
-    step = Diagram(loop.operation.step.name, (loop.state, tuple(given)), None, span)
+    step = Diagram(loop.operation.step.name, (loop.state, tuple(taken_in)), None, span)
     step.boxes = [one for one in loop.operation.step.boxes if one in inside or one in direct]
     step.outputs = (loop.after, tuple(kept))
     final, results = loop.box.outputs  # type: ignore[misc]
     inner = with_front(tuple(kept), size)
     arrays.update(zip(kept, wires(inner), strict=True))
     whole = Box(Scan(size, loop.operation.backwards, step),
-                (loop.lengths, loop.start, tuple(arrays[wire] for wire in given)), (final, inner), None, span)
+                (loop.lengths, loop.start, tuple(arrays[wire] for wire in taken_in)), (final, inner), None, span)
     after: list[Box] = []
     if behind:
         needed = list(dict.fromkeys(

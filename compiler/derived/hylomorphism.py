@@ -1,8 +1,8 @@
 """A fold behind an unfolding: one pass, in which nothing is built for the one to hand to the other.
 
-By the law of hylomorphisms, ``unfold(c) >> fold(a)`` is the one morphism h with ``h = c >> F(h) >> a``: each layer is taken
-apart and put together again where it comes up. From the left there is one loop; from the right, and for trees, the layers are
-kept on the way down until they are needed on the way up.
+By the law of hylomorphisms, ``unfold(c) >> fold(a)`` is the one morphism h with ``h = c >> F(h) >> a``: each layer is
+taken apart and put together again where it comes up. From the left there is one loop; from the right, and for trees,
+the layers are kept on the way down until they are needed on the way up.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def fused(diagram: Diagram, account: Account) -> None:
 def _lists(box: Box, fold: Scan, source: Box, grow: Grow, uses: dict[Wire, int]) -> Box | None:
     lengths, start, elements = box.inputs  # type: ignore[misc]
     longer, arrays = source.outputs  # type: ignore[misc]
-    after, emitted = fold.step.outputs  # type: ignore[misc]
+    _, emitted = fold.step.outputs  # type: ignore[misc]
     if lengths is not longer or wires(emitted) or uses[lengths] != 1:  # type: ignore[index]
         return None
     if any(uses[wire] != 1 or wire not in wires(arrays) for wire in wires(elements)):

@@ -11,8 +11,8 @@ from catlang.network.recursion import FoldTree, GrowTree
 class Fused(Operation):
     """One of PyTorch's recurrent kernels along an axis.
 
-    Takes ``(lengths, state, entries)`` as a scan does, its entries being what the kernel takes; gives its last state and
-    the first part of its state at every place."""
+    Takes ``(lengths, state, entries)`` as a scan does, its entries being what the kernel takes; gives its last state
+    and the first part of its state at every place."""
 
     __slots__ = ("kernel", "backwards", "size")
 
@@ -24,8 +24,8 @@ class Fused(Operation):
 
 class Recur(Operation):
     """In a step, the product of something with the weight of a learned map, added to an entry that is used for nothing
-    else, ``(x, e) |-> W x + b + e``, or to nothing, ``x |-> W x + b``. The gradient of W is one product over all steps, once they are there. The bias may
-    have been added to the entries (``biased`` is then false)."""
+    else, ``(x, e) |-> W x + b + e``, or to nothing, ``x |-> W x + b``. The gradient of W is one product over all steps,
+    once they are there. The bias may have been added to the entries (``biased`` is then false)."""
 
     __slots__ = ("biased",)
 
@@ -112,9 +112,9 @@ class HyloTree(Operation):
 class Affine(Operation):
     """A state that each step maps affinely, along an axis: ``s' = A s + b``.
 
-    Takes ``(lengths, state, coefficients, offsets)``. Of a state of k parts there are k by k coefficients, entry by entry,
-    of which those that are 0 everywhere are no wires; with an axis of places or (``constant``) the same at each. Gives
-    the last state and the state at every place. ``present`` says by rows which coefficients there are."""
+    Takes ``(lengths, state, coefficients, offsets)``. Of a state of k parts there are k by k coefficients, entry by
+    entry, of which those that are 0 everywhere are no wires; with an axis of places or (``constant``) the same at each.
+    Gives the last state and the state at every place. ``present`` says by rows which coefficients there are."""
 
     __slots__ = ("backwards", "present", "size")
 

@@ -1,4 +1,5 @@
-"""Small forms inside of steps: products whose weights' gradients can wait, and arrays taken apart into all their rows."""
+"""Small forms inside of steps: products whose weights' gradients can wait, and arrays taken apart into all their
+rows."""
 
 from __future__ import annotations
 

@@ -49,10 +49,10 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 found = found.union(*(levels[wire] for inner in operation.inside().values()
                                       for wire in d.captured(inner)))
                 nodes: Levels = frozenset({operation}) if isinstance(operation, FoldTree | GrowTree) else NOWHERE
-                for inner in operation.inside().values():
-                    for wire in wires(inner.inputs):
+                for body in operation.inside().values():
+                    for wire in wires(body.inputs):
                         levels[wire] = found | nodes
-                    visit(inner, levels, context | nodes)
+                    visit(body, levels, context | nodes)
             for wire in wires(box.outputs):
                 levels[wire] = found
 

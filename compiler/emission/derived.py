@@ -84,7 +84,8 @@ def _cut(forward: Forward, start: Dim, stop: Dim) -> ast.expr:
 
 
 def _biases(forward: Forward, gates: list[Gate], size: Dim) -> list[ast.expr]:
-    """The biases of the inputs' and of the states' products; only their sum matters, but where a gate keeps them apart."""
+    """The biases of the inputs' and of the states' products; only their sum matters, but where a gate keeps them
+    apart."""
     ours, theirs = [], []
     for gate in gates:
         if gate.hidden_biases:
@@ -127,7 +128,8 @@ def _bias_piece(forward: Forward, piece: tuple[Instance, Dim, Dim]) -> ast.expr:
 
 
 def _zeros(forward: Forward, gates: list[list[tuple[Instance, Dim, Dim]]], size: Dim) -> ast.expr:
-    return call("torch.zeros", forward.size(size), dtype=forward.owner.real(forward), device=forward.owner.device(forward))
+    owner = forward.owner
+    return call("torch.zeros", forward.size(size), dtype=owner.real(forward), device=owner.device(forward))
 
 
 def affine(forward: Forward, box: Box, operation: Affine) -> None:
@@ -209,7 +211,7 @@ def recurrences(forward: Forward, step: Any) -> dict[Wire, ast.expr]:
 def alone(forward: Forward, step: Any, size: Any, level: frozenset[Any]) -> list[tuple[str, ast.expr]]:
     """The entries of products that are added to nothing: zeros, by which their weights' gradients come together. Each
     with the name under which the step takes it."""
-    found = []
+    found: list[tuple[str, ast.expr]] = []
     for box in step.boxes:
         if not isinstance(box.operation, Recur) or len(wires(box.inputs)) > 1:
             continue
@@ -256,7 +258,8 @@ def multiply_add(forward: Forward, box: Box, operation: MultiplyAdd) -> None:
 
 
 def lookups(forward: Forward, step: Any, state: ast.expr, rank: int, bound: ast.expr) -> None:
-    """In front of a loop, the tables that its steps look up; as many rows are looked up as there are states and steps."""
+    """In front of a loop, the tables that its steps look up; as many rows are looked up as there are states and
+    steps."""
     for box in step.boxes:
         if not isinstance(box.operation, Looked):
             continue
@@ -287,7 +290,8 @@ def _lookup(forward: Forward, box: Box, operation: Looked, uses: ast.expr) -> as
     forward.owner.helper("Lookup")
     use: Any = box.instance.operation
     bias = forward.weight(box.instance, "bias") if use.definition.name == "affine" else ast.Constant(None)
-    return call("Lookup", forward.weight(operation.points, "weight"), forward.weight(box.instance, "weight"), bias, uses)
+    points, weight = forward.weight(operation.points, "weight"), forward.weight(box.instance, "weight")
+    return call("Lookup", points, weight, bias, uses)
 
 
 def between(forward: Forward, box: Box, operation: Between) -> None:

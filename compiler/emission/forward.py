@@ -569,8 +569,8 @@ class _LookedUp(ast.NodeTransformer):
 
 def _moved(value: ast.expr, source: int, target: int) -> ast.expr:
     """An array with one axis at another place; there and back again it is the array."""
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "movedim" and (
-            ast.dump(value.args[0]) == ast.dump(number(target)) and ast.dump(value.args[1]) == ast.dump(number(source))):
+    if (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "movedim"
+            and [ast.dump(one) for one in value.args] == [ast.dump(number(one)) for one in (target, source)]):
         return value.func.value
     return ast.Call(ast.Attribute(value, "movedim", ast.Load()), [number(source), number(target)], [])
 

@@ -36,7 +36,8 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in products or packs
              else forward.terms[wire] for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
     parameters = [forward.parameter(wire, level) for wire in wires(inner_state)]
-    parameters += [forward.parameter(wire, term.levels) for wire, term in zip(wires(inner_elements), given, strict=True)]
+    entries = wires(inner_elements)
+    parameters += [forward.parameter(wire, term.levels) for wire, term in zip(entries, given, strict=True)]
     inputs = [tupled([term.expression, number(-term.rank), products.get(wire, ast.Constant(None))])
               for wire, term in zip(wires(inner_elements), given, strict=True)]
     steady = _steady(forward, step)

@@ -180,7 +180,7 @@ class ModuleClass:
         instances = self._instances()
         if self.network.held:
             begin = self._init(instances)
-            held = [begin] if begin is not None else [ast.Pass()]
+            held: list[ast.stmt] = [begin] if begin is not None else [ast.Pass()]
             return ast.ClassDef("", [quote("nn.Module")], [], held, [])
         parameters, body = self._forward(self.network.diagram, self.labels())
         if self.network.evaluation is not None:

@@ -78,7 +78,7 @@ def _prepared(forward: Forward, tree: ast.expr, place: int, parts: list[Shape], 
     [(_, size)] = level
     names = [forward.parameter(wire, level, wire.name or "data") for wire in given]
     probe = ast.Name(names[0], ast.Load())
-    size.value.value = probe  # type: ignore[attr-defined]
+    size.value.value = probe
 
     def targets(value: Value) -> ast.expr:
         if isinstance(value, Wire):

@@ -603,12 +603,13 @@ def hylo_trees(function, states, bound, constructors, stop, functions, batch_ran
         none = tuple(over_leaves(lambda x: x[:0], part[0]) for part in data[number])
         layers.append((list(zip(*parts, strict=True)) if parts else [()] * len(there), none,
                        list(zip(*sizes, strict=True)) if sizes else [()] * len(there)))
-    return folded_layers(checked_constructors(constructors), tuple(levels), tuple(orders), shape, layers, functions, like,
-                         around)
+    constructors = checked_constructors(constructors)
+    return folded_layers(constructors, levels, orders, shape, layers, functions, like, around)
 
 
 def folded_layers(constructors, levels, orders, shape, layers, functions, like, around):
-    """The fold of trees in layers: by constructor the data of its levels, data of no rows, and the counts of its levels."""
+    """The fold of trees in layers: by constructor the data of its levels, data of no rows, and the counts of its
+    levels."""
     data = [list(pieces) for pieces, _, _ in layers]
     counts = [list(pieces) for _, _, pieces in layers]
     lengths = [[[count for piece in pieces for count in piece[place].tolist()]

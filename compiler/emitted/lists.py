@@ -7,7 +7,7 @@ behind them is finite, whatever it is.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - as emitted sources import it
 
 from catlang.compiler.emitted.scans import (
     affine_loop,
@@ -42,8 +42,8 @@ def run_along(step, state, inputs, size, places, lengths=None, backwards=False, 
 
 
 def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
-    """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if any;
-    `places` are those of the axis in what the steps give.
+    """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if
+    any; `places` are those of the axis in what the steps give.
 
     `step` takes the state, an entry of each input, what is `steady` (weights, the same at every place) and what is
     `around` (of each list), and gives the state and then what else it gives.
@@ -154,7 +154,8 @@ def grow_along(step, state, bound, places, batch_rank=None):
     """What is given step by step until the tag is 0, at most `bound` times: the lengths, and what was given.
 
     `step` takes the state and gives a tag, the new state, and what else it gives. With a `batch_rank`, of the axes in
-    front, a step does with each list the same whichever others there are: it is taken with those that have not ended."""
+    front, a step does with each list the same whichever others there are: it is taken with those that have not
+    ended."""
     single = not isinstance(state, tuple)
     state, count = (state,) if single else state, 1 if single else len(state)
     drops = batch_rank and not torch.is_grad_enabled() and not torch.compiler.is_compiling() and not state[0].is_meta
@@ -249,7 +250,8 @@ class Recurrence:
         self.seen, self.turned = None, weight.t()
 
     def begin(self, x, backwards):
-        """The entries, before the loop begins; their order is that in which the loop goes along them, or the opposite."""
+        """The entries, before the loop begins; their order is that in which the loop goes along them, or the
+        opposite."""
         if self.bias is not None and (x.stride(-1) or self.defers(x)):
             x = x + self.bias
         if self.defers(x):
@@ -345,7 +347,8 @@ def unpacked(rows, mask):
 
 
 def cleaned(x, *around):
-    """Entries of lists with zeros behind the lists' ends, whatever stood there; `around` are the lengths, outermost first."""
+    """Entries of lists with zeros behind the lists' ends, whatever stood there; `around` are the lengths, outermost
+    first."""
     for lengths in around:
         size = x.shape[lengths.dim()]
         if torch.compiler.is_compiling() or lengths.is_meta or bool((lengths < size).any()):
@@ -431,7 +434,8 @@ def checked_datum(name, number, x, kind):
 def kernel_along(kind, x, place, state, weights, lengths=None, backwards=False):
     """One of PyTorch's recurrent kernels along an axis: the states it ends in, and the first state at each place.
 
-    `kind` is lstm, gru, rnn_tanh or rnn_relu; `weights` are weight_ih, weight_hh and, where there are any, both biases."""
+    `kind` is lstm, gru, rnn_tanh or rnn_relu; `weights` are weight_ih, weight_hh and, where there are any, both
+    biases."""
     single = not isinstance(state, tuple)
     state = (state,) if single else state
     batch, size = state[0].shape[:-1], x.shape[place]
@@ -493,8 +497,8 @@ def state_at_end(states, start, lengths, place):
 def affine_along(state, coefficients, offsets, place, size, lengths=None, backwards=False):
     """A state that each step along an axis maps affinely: where it ends, and what it is at every place.
 
-    Of a state of k parts there are k by k coefficients (None is 0) and k offsets, each with the axis, of size 1 where it
-    is the same everywhere."""
+    Of a state of k parts there are k by k coefficients (None is 0) and k offsets, each with the axis, of size 1 where
+    it is the same everywhere."""
     single = not isinstance(state, tuple)
     state = (state,) if single else state
     shorter, turn = along_lists(lengths, size, backwards)
@@ -530,7 +534,8 @@ def linear_along(state, weight, offset, place, size, lengths=None, backwards=Fal
 
 
 def along_lists(lengths, size, backwards):
-    """The lengths, where some list is shorter than the axis, and what turns the lists around for a loop from their end."""
+    """The lengths, where some list is shorter than the axis, and what turns the lists around for a loop from their
+    end."""
     shorter = None
     if lengths is not None and not lengths.is_meta and (
             torch.compiler.is_compiling() or bool((lengths < size).any())):

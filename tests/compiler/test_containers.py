@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils import _pytree as pytree
 
+from catlang.compiler.emission.layout import definition
 from catlang.compiler.emitted import containers
 from catlang.compiler.emitted.containers import (
     Lists,
@@ -26,7 +27,6 @@ from catlang.compiler.emitted.containers import (
     trees,
     unfold_trees,
 )
-from catlang.compiler.emission.layout import definition
 
 BINARY = (("data",), ("tree", "tree"))
 ROSE = (("data", "list"),)

@@ -120,25 +120,28 @@ def test_gradients_do_not_wait_where_somebody_looks_at_each_step(monkeypatch: py
 def test_nothing_is_computed_behind_the_end_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stands there, be it no number."""
     for name in ("near_out", "lstm_out", "gru_back", "normed_out", "squared"):
-        net = compiled(name, True, monkeypatch)
-        width = 4 if name == "squared" else 3
-        data = torch.randn(3, 6, width, dtype=torch.float64)
-        lengths = torch.tensor([6, 2, 0])
-        there = torch.arange(6)[None] < lengths[:, None]
-        start = tuple(torch.zeros(3, 4, dtype=torch.float64) for _ in range(2))
+        _same_whatever_stands_behind(name, compiled(name, True, monkeypatch))
 
-        def result(filler: float, net: nn.Module = net, data: Tensor = data, name: str = name) -> list[Tensor]:
-            given = torch.where(there[..., None], data, torch.full_like(data, filler)).requires_grad_()
-            found = net(start, catlang.Lists(given, lengths)) if name == "normed_out" else (
-                net(catlang.Lists(given, lengths)))
-            first = found[0] if isinstance(found, tuple) else found
-            value = first.data[there] if hasattr(first, "data") and hasattr(first, "lengths") else first
-            net.zero_grad()
-            value.sum().backward()
-            return [value.detach(), given.grad[there], *(weight.grad.clone() for weight in net.parameters())]
 
-        for one, other in zip(result(0.0), result(float("nan")), strict=True):
-            torch.testing.assert_close(one, other)
+def _same_whatever_stands_behind(name: str, net: nn.Module) -> None:
+    width = 4 if name == "squared" else 3
+    data = torch.randn(3, 6, width, dtype=torch.float64)
+    lengths = torch.tensor([6, 2, 0])
+    there = torch.arange(6)[None] < lengths[:, None]
+    start = tuple(torch.zeros(3, 4, dtype=torch.float64) for _ in range(2))
+
+    def result(filler: float) -> list[Tensor]:
+        given = torch.where(there[..., None], data, torch.full_like(data, filler)).requires_grad_()
+        found = net(start, catlang.Lists(given, lengths)) if name == "normed_out" else (
+            net(catlang.Lists(given, lengths)))
+        first = found[0] if isinstance(found, tuple) else found
+        value = first.data[there] if hasattr(first, "data") and hasattr(first, "lengths") else first
+        net.zero_grad()
+        value.sum().backward()
+        return [value.detach(), given.grad[there], *(weight.grad.clone() for weight in net.parameters())]
+
+    for one, other in zip(result(0.0), result(float("nan")), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize("name", ["hr", "hl", "ht", "htq"])
