@@ -17,7 +17,8 @@ import torch
 import catlang
 
 HERE = Path(__file__).parent
-WORDS = ("category", "initial", "algebra", "unfolding", "pronunciation", "pneumonoultramicroscopicsilicovolcanoconiosis")
+WORDS = ("category", "initial", "algebra", "unfolding", "pronunciation",
+         "pneumonoultramicroscopicsilicovolcanoconiosis")
 #: So many words at a time: the gates of a batch then stay in a processor's cache.
 BATCH = 512
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import corpus
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 import catlang
@@ -36,6 +36,16 @@ def tokens(tree: Any) -> list[int]:
     return found
 
 
+def folded(shape: Any, trees: list[Any]) -> catlang.Trees:
+    """Trees as the fold takes them."""
+    return catlang.trees(trees, shape)
+
+
+def bagged(trees: list[Any]) -> catlang.Lists:
+    """Their tokens alone."""
+    return catlang.lists([tokens(tree) for tree in trees])
+
+
 def batches(examples: list[Example], encode: Callable[[list[Any]], Any], size: int) -> list[tuple[Any, Tensor]]:
     groups = [examples[start:start + size] for start in range(0, len(examples), size)]
     return [(encode([tree for tree, _ in group]), torch.tensor([answer for _, answer in group])) for group in groups]
@@ -50,7 +60,7 @@ def trained(net: nn.Module, given: list[tuple[Any, Tensor]], epochs: int, seed: 
         chance.shuffle(given)
         for x, answer in given:
             optimizer.zero_grad()
-            F.cross_entropy(net(x), answer).backward()
+            nn.functional.cross_entropy(net(x), answer).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -74,11 +84,7 @@ def results(seed: int = 0, epochs: int = 8) -> dict[str, tuple[float, int, float
         torch.manual_seed(seed)
         start = time.perf_counter()
         net = catlang.compile(HERE / "flow.cat", name, labels=labels)
-        if name == "passes":
-            shape = net.constructors["x"]
-            encode: Callable[[list[Any]], Any] = lambda trees: catlang.trees(trees, shape)  # noqa: E731
-        else:
-            encode = lambda trees: catlang.lists([tokens(tree) for tree in trees])  # noqa: E731
+        encode = partial(folded, net.constructors["x"]) if name == "passes" else bagged
         net = trained(net, batches(examples, encode, BATCH), times, seed)
         right = accuracy(net, batches(list(data.test), encode, 256))
         weights = sum(weight.numel() for weight in net.parameters())

@@ -1,4 +1,4 @@
-"""Runs one benchmark: ``python tests/benchmarks/run.py check|mlp|sentences [--tiny]``.
+"""Runs one benchmark: ``python tests/benchmarks/run.py NAME [--tiny]``, the names being those of the files `*_case.py`.
 
 Each measures a peer in the same run and prints a row a case: ours, the peer, their ratio, the target. The last line is
 `worst: X`, the largest ratio divided by its target; at most 1 means that all targets are met.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("check", "mlp", "sentences")
+NAMES = ("check", "generation", "linear_rnn", "lstm", "mlp", "sentences", "trees")
 
 
 def main() -> None:

