@@ -85,15 +85,17 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                          "the states of a level are a batch")
         elif isinstance(box.operation, Hylo):
             for step in (box.operation.grown, box.operation.folded):
-                between(step, literals)
-                multiplied_and_added(step, literals)
+                known = literals | _literals(step)
+                between(step, known)
+                multiplied_and_added(step, known)
         elif isinstance(box.operation, Grow):
             account.note(box.span, "a loop until all lists have ended, at most to the bound",
                          "a list that has ended is unfolded to itself")
             if looked_up(box.operation.step):
                 account.note(box.span, _LOOKED_UP.format("steps"), _ROW)
-            between(box.operation.step, literals)
-            multiplied_and_added(box.operation.step, literals)
+            known = literals | _literals(box.operation.step)
+            between(box.operation.step, known)
+            multiplied_and_added(box.operation.step, known)
         if isinstance(box.operation, Sub):
             visit(box.operation.network)
         boxes.append(box)
@@ -145,6 +147,10 @@ def _points(step: Diagram, found: Kernel) -> bool:
         return False
     count = box.operation.arguments["m"]
     return isinstance(count, int) and count <= _FEW and len({gate.ours[0] for gate in found.gates}) == 1
+
+
+def _literals(step: Diagram) -> dict[Wire, float]:
+    return {wires(box.outputs)[0]: box.operation.value for box in step.boxes if isinstance(box.operation, d.Literal)}
 
 
 def _boxes(count: int) -> str:

@@ -24,7 +24,7 @@ from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
 from catlang.network.functor import factors
 from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
-from catlang.objects.colour import BOOL, REAL, Finite, axes_of, base_of
+from catlang.objects.colour import BOOL, Finite, axes_of, base_of
 
 Levels = tuple[Any, ...]
 
@@ -318,7 +318,7 @@ class Forward:
                 self.owner.real(self))
             return call("torch.full", shape, number(value), dtype=kind, device=self.owner.device(self))
 
-        return Term(made, frozenset(), len(axes), literal=value if base is REAL else None)
+        return Term(made, frozenset(), len(axes), literal=None if base is BOOL else value)
 
     def example(self, wire: Wire) -> ast.expr:
         """Some array of a wire's object."""

@@ -11,7 +11,7 @@ from catlang.checker.formula import Formula
 from catlang.compiler.lowering.row import INPUTS, Row, fill, number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, wires
-from catlang.objects.colour import REAL, Object, axes_of, base_of
+from catlang.objects.colour import BOOL, Object, axes_of, base_of
 
 
 class Site:
@@ -27,8 +27,8 @@ class Site:
         self.constants = {entry.name: operation.arguments[entry.name] for entry in entries
                           if isinstance(entry, ConstantEntry)}
         self.values: dict[str, ast.expr] = _Values(self)
-        # Python's number stands for an array only beside a real one, from which the result has its type.
-        beside = row.scalars and any(term.literal is None and base_of(wire.object) is REAL
+        # Python's number stands for an array only beside a real one, or an index, from which the result has its type.
+        beside = row.scalars and any(term.literal is None and base_of(wire.object) is not BOOL
                                      for term, wire in zip(terms, wires(box.inputs), strict=False))
         self.literals: set[str] = set()
         for name, term in zip(INPUTS, terms, strict=False):

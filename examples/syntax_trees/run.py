@@ -75,6 +75,8 @@ def accuracy(net: nn.Module, given: list[tuple[Any, Tensor]]) -> float:
 
 def results(seed: int = 0, epochs: int = 8) -> dict[str, tuple[float, int, float]]:
     """Of each network how often it is right about modules that it has not seen, its weights, and its seconds."""
+    # The products of a level are small: more threads would mostly wait for each other.
+    torch.set_num_threads(1)
     data = corpus.corpus()
     labels = len(data.vocabulary)
     examples = list(data.training)

