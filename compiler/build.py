@@ -22,7 +22,7 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
 from catlang.network.network import Network
-from catlang.network.specialise import Endless, Specialiser
+from catlang.network.specialise import Endless, Specialiser, Unlowerable
 from catlang.objects.colour import show
 from catlang.report import render
 from catlang.span import Span
@@ -225,6 +225,10 @@ class Build:
                 [Label(self.definition.span, f"gives `{show(self.definition.codomain)}`")],
                 help=(f"compile a morphism that takes so many steps of it: `{self.definition.name} >> take[10]`",))
             ]) from None
+        except Unlowerable as primitive:
+            raise CompileError([Diagnostic(
+                "E0808", str(primitive), [Label(primitive.span, "used here")],
+                help=("let it take what the morphism gives, as an input",))]) from None
         except NoValue as formula:
             raise CompileError([Diagnostic("E0805", f"`{formula}` has no value", [
                 Label(self.definition.span, "at the sizes and parameters given")])]) from None

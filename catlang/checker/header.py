@@ -210,6 +210,8 @@ def definition_header(definition: Definition, outer: Scope) -> None:
                             written, "is in here", ("take a morphism as a parameter: `(f : A -> B)`",))
     for bank in banks:
         _bank(bank, definition, scope)
+    if isinstance(node, tree.Primitive) and not definition.structural and definition.copies is None:
+        _of_arrays(node, definition, scope)
     if isinstance(node, tree.Morphism) and node.state is not None:
         raise fault("E0901", "a state bank of a morphism is not there yet", scope, node.state,
                     help=("let the state be an object of its own: `S * A -> S * B`",))
@@ -258,6 +260,19 @@ def _parameter(parameter: tree.Parameter, definition: Definition, scope: Scope, 
         definition.parameters.append(Formal(name, domain, codomain, span))
     else:
         definition.parameters.append(Formal(name, colour(parameter.type, scope), None, span))
+
+
+def _of_arrays(node: tree.Primitive, definition: Definition, scope: Scope) -> None:
+    """What is given elsewhere may run the morphisms that it takes on arrays only."""
+    for formal, parameter in zip(definition.parameters, node.parameters, strict=True):
+        if not isinstance(parameter.type, tree.Arrow) or formal.codomain is None:
+            continue
+        for obj, written in ((formal.domain, parameter.type.domain), (formal.codomain, parameter.type.codomain)):
+            if fixed(obj):
+                raise fault("E0321", f"`{show(obj)}` is no array, and what a primitive runs takes and gives arrays",
+                            scope, written, f"in the type of `{formal.name}`",
+                            (f"let `{definition.name}` take what `{formal.name}` gives, as an input: its own may be "
+                             "lists",) if function_in(obj) is None else ())
 
 
 def _bank(bank: tree.Bank, definition: Definition, scope: Scope) -> None:

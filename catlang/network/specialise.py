@@ -61,6 +61,14 @@ class Endless(ValueError):
     """A morphism that gives something infinite; it is no network by itself."""
 
 
+class Unlowerable(ValueError):
+    """A primitive of somebody's own that takes morphisms; ``span`` is where it is used."""
+
+    def __init__(self, name: str, span: Any) -> None:
+        super().__init__(f"the primitive `{name}` takes a morphism, and a lowering takes arrays")
+        self.span = span
+
+
 class Env:
     """What stands for what while a diagram is specialised; looked up here first, then further out."""
 
@@ -400,6 +408,8 @@ class Specialiser:
                       lambda network, sizes: Family(network, sizes, count))
             return
         if operation.bodies:
+            if not definition.structural:
+                raise Unlowerable(definition.name, box.span)
             [body] = operation.bodies.values()
             size = env.substitution.dim(operation.arguments["n"])
             value = env.value(box.inputs)

@@ -14,12 +14,14 @@ from typing import Any
 from catlang import dims
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.interface import Port
+from catlang.compiler.emission.loops import tupled
 from catlang.compiler.emission.trees import constructors, number_tree
 from catlang.compiler.lowering.row import call, number
 from catlang.dims import Dim, Variable
 from catlang.network.erasure import erase
 from catlang.objects.colour import (
     BOOL,
+    REAL,
     Finite,
     Object,
     Power,
@@ -27,6 +29,7 @@ from catlang.objects.colour import (
     Run,
     axes_of,
     base_of,
+    leaves,
     resolve,
     show_axis,
 )
@@ -63,7 +66,8 @@ class Entry:
     def statements(self) -> list[ast.stmt]:
         for port in self.ports:
             self._unpacked(port)
-        for leaf in self.leaves:
+        # What trees lack is made as the other inputs are, so those are looked at before.
+        for leaf in sorted(self.leaves, key=_is_tree):
             self._alone(leaf)
         if any(leaf.lists for leaf in self.leaves):
             # What lists hold is looked at beside their lengths.
@@ -147,19 +151,63 @@ class Entry:
         return any(one.lists and one.lists[-1] is leaf for one in self.leaves)
 
     def _tree(self, leaf: Port) -> None:
-        """A batch of trees, whose constructors are those of its functor."""
+        """A batch of trees, whose constructors are those of its functor; data that no node has get their axes here."""
         assert leaf.wire is not None
         base = base_of(leaf.wire.object)
         assert isinstance(base, Fixed) and isinstance(base.functor, Functor)
         self.owner.helper("checked_trees")
         kinds = shapes(base.functor)
-        sets = tuple(tuple(_sets(part.object) for part in shape.parts() if isinstance(part, Data)) for shape in kinds)
-        given = [ast.Constant(leaf.shown), ast.Name(leaf.name, ast.Load()), number_tree(constructors(kinds))]
-        self.made.append(ast.Expr(call("checked_trees", *given, number_tree(sets))))
+        data = [[part.object for part in shape.parts() if isinstance(part, Data)] for shape in kinds]
+        given = [ast.Constant(leaf.shown), ast.Name(leaf.name, ast.Load()), number_tree(constructors(kinds)),
+                 tupled([tupled([self._set(obj) for obj in objects]) for objects in data])]
+        like = self._like() if any(base_of(one) is REAL for objects in data for obj in objects
+                                   for one in leaves(erase(obj))) else None
+        value = call("checked_trees", *given, **({} if like is None else {"like": like}))
+        self.made.append(ast.Assign([ast.Name(leaf.name, ast.Store())], value))
+
+    def _set(self, obj: Object) -> ast.expr:
+        """What a datum is made of: of each array how large the set is that its entries lie in (0 for truth values, -1
+        for numbers), and its axes."""
+        obj = erase(obj)
+        if isinstance(obj, Product):
+            return tupled([self._set(item) for item in obj.items])
+        base = base_of(obj)
+        size = base.size if isinstance(base, Finite) else 0 if base is BOOL else -1
+        axes = [self._axis_of_data(axis) for axis in axes_of(obj)]
+        return tupled([number(size if isinstance(size, int) else -2), ast.Constant("of"), *axes])
+
+    def _axis_of_data(self, axis: Dim | Run) -> ast.expr:
+        """A size; where no other input tells it, the name of what it is linear in, its coefficient, and what is added;
+        else None."""
+        if isinstance(axis, int):
+            return number(axis)
+        if isinstance(axis, Run):
+            return ast.Constant(None)
+        found = dims.variables(axis)
+        if found and all(variable in self.owner.told for variable in found):
+            values: dict[Variable, ast.expr] = {}
+            for variable in found:
+                wire, place, own = self.owner.told[variable]
+                [port] = [leaf for leaf in self.leaves if leaf.wire is wire]
+                values[variable] = sz.read_off(variable, _name(port.name), place, own)
+            return sz.expression(axis, values)
+        if len(found) == 1:
+            coefficient, rest = dims.linear_in(axis, found[0]) or (0, 0)
+            if isinstance(coefficient, int) and isinstance(rest, int) and coefficient > 0:
+                return number((found[0].name, coefficient, rest))
+        return ast.Constant(None)
+
+    def _like(self) -> ast.expr | None:
+        """Some tensor of real numbers: another input, or a weight."""
+        for leaf in self.leaves:
+            if leaf.wire is not None and base_of(leaf.wire.object) is REAL:
+                return _name(leaf.name)
+        found: ast.expr | None = self.owner.example()
+        return found
 
     def _alone(self, leaf: Port) -> None:
         assert leaf.wire is not None
-        if isinstance(base_of(leaf.wire.object), Fixed):
+        if _is_tree(leaf):
             self._tree(leaf)
             return
         x = ast.Name(leaf.name, ast.Load())
@@ -318,16 +366,9 @@ class Entry:
                                                     *self._told(condition.left, condition.right)]))
 
 
-def _sets(obj: Object) -> Any:
-    """What a datum is made of: of each array how large the set is that its entries lie in (0 for truth values, -1 for
-    numbers), and its axes (-1 where that may be any)."""
-    obj = erase(obj)
-    if isinstance(obj, Product):
-        return tuple(_sets(item) for item in obj.items)
-    base = base_of(obj)
-    size = base.size if isinstance(base, Finite) else 0 if base is BOOL else -1
-    axes = tuple(axis if isinstance(axis, int) else -1 for axis in axes_of(obj))
-    return (size if isinstance(size, int) else -2, "of", *axes)
+def _is_tree(leaf: Port) -> bool:
+    assert leaf.wire is not None
+    return isinstance(base_of(leaf.wire.object), Fixed)
 
 
 _NEGATED: dict[str, type[ast.cmpop]] = {"==": ast.NotEq, "<=": ast.Gt, ">=": ast.Lt, "<": ast.GtE, ">": ast.LtE,

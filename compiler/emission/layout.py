@@ -118,7 +118,8 @@ def _expression(node: ast.expr, before: str, after: str, indent: str) -> list[st
     if isinstance(node, ast.ListComp):
         [every] = node.generators
         return [f"{before}[", *_expression(node.elt, inner, "", inner),
-                f"{inner}for {ast.unparse(every.target)} in {ast.unparse(every.iter)}", f"{indent}]{after}"]
+                f"{inner}for {ast.unparse(every.target)} in {ast.unparse(every.iter)}",
+                *(f"{inner}if {ast.unparse(test)}" for test in every.ifs), f"{indent}]{after}"]
     if isinstance(node, ast.JoinedStr):
         return _message(node, before, after)
     return [before + text + after]

@@ -164,6 +164,10 @@ class ModuleClass:
                 return value
         return None
 
+    def example(self) -> ast.expr | None:
+        """Some weight of a root, where ``forward`` begins."""
+        return self._weight(Forward(self, self.network, self.network.diagram, set()))
+
     def frozen_weight(self, entry: Any) -> ast.expr:
         if entry in self.frozen:
             return self.frozen[entry]

@@ -393,18 +393,87 @@ def checked_elements(name, x, size, rank, *around):
                          "are")
 
 
-def checked_trees(name, tree, constructors, sets):
-    """Raises where something is no batch of trees of these constructors, or a datum in it is none of its set.
+def checked_trees(name, tree, constructors, sets, like=None):
+    """The trees; raises where something is no batch of trees of these constructors, or a datum is none of its set.
 
-    `sets` says of each array in the data how many indices there are (0: truth values, -1: numbers) and its axes."""
+    `sets` says of each array in the data how many indices there are (0: truth values, -1: numbers) and its axes: a
+    size, or a name and what to multiply and to add for the size, or None for any. Where no node is of a constructor,
+    nothing told what its data would be: they are made, with no rows, and of the dtype that `like` has."""
     if not all(hasattr(tree, field) for field in ("data", "levels", "constructors", "shape")):
         raise TypeError(f"{name} takes trees, as catlang.trees makes them, not {type(tree).__name__}")
     if tree.constructors != constructors:
         raise ValueError(f"{name} has the constructors {constructors}, those of the trees given are "
                          f"{tree.constructors}")
+    missing = [not any(level[number] for level in tree.levels) and not fits(tree.data[number], sets[number])
+               for number in range(len(constructors))]
     for number, (data, kinds) in enumerate(zip(tree.data, sets, strict=True)):
         for part, kind in zip(data, kinds, strict=True):
-            checked_datum(name, number, part, kind)
+            if not missing[number]:
+                checked_datum(name, number, part, kind)
+    return with_data_of_none(tree, missing, sets, like) if any(missing) else tree
+
+
+def with_data_of_none(tree, missing, sets, like):
+    """Trees in which the data of these constructors are made, of the sizes that the others have."""
+    sizes = {}
+    there = [number for number in range(len(missing)) if not missing[number]]
+    # What nodes hold tells more than what somebody says that they would hold.
+    for number in sorted(there, key=lambda number: not any(level[number] for level in tree.levels)):
+        tell_sizes(tree.data[number], sets[number], sizes)
+    given = torch.utils._pytree.tree_leaves(tuple(tree.data))
+    held = torch.utils._pytree.tree_leaves([tree.data[number] for number in there])
+    floating = [x.dtype for x in (like, *held, *given) if x is not None and x.is_floating_point()]
+    dtype = floating[0] if floating else torch.get_default_dtype()
+    data = tuple(datum_of_none(kinds, sizes, dtype, given[0].device) if absent else own
+                 for own, kinds, absent in zip(tree.data, sets, missing, strict=True))
+    return type(tree)(data, tree.counts, tree.orders, tree.levels, tree.shape, tree.constructors)
+
+
+def datum_of_none(kind, sizes, dtype, device):
+    """The data of no nodes; a size that nobody has is 1."""
+    if "of" not in kind:
+        return tuple(datum_of_none(inner, sizes, dtype, device) for inner in kind)
+    size, _, *axes = kind
+    shape = [0]
+    for axis in axes:
+        if isinstance(axis, tuple):
+            label, factor, more = axis
+            axis = factor * sizes.get(label, 1) + more
+        shape.append(1 if axis is None else axis)
+    return torch.zeros(shape, dtype=dtype if size == -1 else dtype_of_set(size), device=device)
+
+
+def tell_sizes(x, kind, sizes):
+    """Notes by name the sizes that the axes of data are of."""
+    if "of" not in kind:
+        for one, inner in zip(x, kind, strict=True):
+            tell_sizes(one, inner, sizes)
+        return
+    for axis, found in zip(kind[2:], x.shape[1:], strict=True):
+        if isinstance(axis, tuple):
+            label, factor, more = axis
+            sizes.setdefault(label, (found - more) // factor)
+
+
+def fits(x, kind):
+    """Whether data are of a kind."""
+    if "of" not in kind:
+        return isinstance(x, tuple) and len(x) == len(kind) and all(map(fits, x, kind))
+    size, _, *axes = kind
+    if not isinstance(x, torch.Tensor) or not has_axes(x, axes):
+        return False
+    return x.is_floating_point() if size == -1 else x.dtype == dtype_of_set(size)
+
+
+def has_axes(x, axes):
+    """Whether each axis behind the first has its size, where that is known."""
+    return x.dim() == len(axes) + 1 and all(
+        axis is None or isinstance(axis, tuple) or axis == found for axis, found in zip(axes, x.shape[1:], strict=True))
+
+
+def dtype_of_set(size):
+    """The dtype of truth values (0), or of indices."""
+    return torch.bool if size == 0 else torch.int64
 
 
 def checked_datum(name, number, x, kind):
@@ -416,13 +485,15 @@ def checked_datum(name, number, x, kind):
             checked_datum(name, number, one, inner)
         return
     size, _, *axes = kind
-    dtype = torch.bool if size == 0 else torch.int64
+    dtype = dtype_of_set(size)
     if (not x.is_floating_point() if size == -1 else x.dtype != dtype):
         wanted = "floating point" if size == -1 else dtype
         raise TypeError(f"the data of constructor {number} of {name} are {x.dtype}, not {wanted}")
-    own = tuple(x.shape[1:])
-    if len(own) != len(axes) or any(axis not in (-1, found) for axis, found in zip(axes, own, strict=True)):
-        raise ValueError(f"the data of constructor {number} of {name} have the shape {own}, not {tuple(axes)}")
+    if not has_axes(x, axes):
+        wanted = ", ".join("any" if axis is None or isinstance(axis, tuple) else str(axis) for axis in axes)
+        wanted = f"({wanted}{',' if len(axes) == 1 else ''})"
+        own = tuple(x.shape[1:])
+        raise ValueError(f"the data of constructor {number} of {name} have the shape {own}, not {wanted}")
     if size > 0 and not x.is_meta and not torch.compiler.is_compiling():
         wrong = (x < 0) | (x >= size)
         if wrong.any():

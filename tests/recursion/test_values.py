@@ -228,6 +228,29 @@ def test_a_single_leaf(name: str, batch: bool) -> None:
         same(found.reshape(H), net.link_0.last(leaf[1]))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_data_that_no_node_has_are_as_the_weights_are(dtype: torch.dtype) -> None:
+    """Whatever the default is, and in a batch of no trees too."""
+    net = compiled("chained").to(dtype)
+    found = net(catlang.trees([(0, word().to(dtype))], constructors(net)))
+    assert found.dtype == dtype and found.shape == (1, H)
+    assert net(catlang.trees([], constructors(net))).shape == (0, H)
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_data_that_no_node_has_are_as_large_as_other_data(tmp_path: Path, size: int) -> None:
+    """A size that only an input tells is that of another input, or of the data of another constructor."""
+    path = tmp_path / "open.cat"
+    path.write_text("dim d\nendofunctor Chain[A](X) = A * A + A * List(X)\n"
+                    "morphism total[n] : R[n, d] -> R[d] = reduce(sum, n d -> d)\n"
+                    "morphism below : mu Chain[R[d]] -> R[d] = fold([add, (x, xs) |-> add(x, total(xs))])\n"
+                    "morphism beside : mu Chain[R[d]] * R[d] -> R[d] = (t, x) |-> add(below(t), x)\n")
+    x = torch.randn(size)
+    for name, around, expected in (("below", (), x), ("beside", (x[None],), 2 * x)):
+        net = catlang.compile(path, name)
+        same(net(catlang.trees([(1, x, [])], constructors(net)), *around), expected[None])
+
+
 DEEP = 10_000
 
 

@@ -322,6 +322,14 @@ def test_a_package_that_is_broken(compiled, installed, text):
     assert refusal(compiled, "look").startswith("the lowering `kernels_six:flash` of `flash` ")
 
 
+def test_a_primitive_of_a_morphism_is_refused_where_it_is_used(tmp_path):
+    (tmp_path / "model.cat").write_text(
+        "primitive twice(k : R[3] -> R[3]) : R[3] -> R[3]\nmorphism net : R[3] -> R[3] = twice(tanh)\n")
+    with pytest.raises(catlang.compiler.CompileError, match="the primitive `twice` takes a morphism") as found:
+        catlang.compile(tmp_path / "model.cat", "net")
+    assert found.value.diagnostics[0].code == "E0808"
+
+
 CHECK = """
 import builtins, sys
 class Guard:
