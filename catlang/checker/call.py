@@ -15,6 +15,7 @@ from catlang.checker.entry import (
     DimEntry,
     Formal,
     ObjectVariableEntry,
+    RunEntry,
 )
 from catlang.checker.form import is_single
 from catlang.checker.labels import check_label, clash, labelled_at, no_copies
@@ -192,6 +193,8 @@ class Call:
                     for variable in dims.variables(value):
                         if variable.flexible:
                             elaborator.conditions.size(variable, self.span, definition.name, entry.name)
+            elif isinstance(entry, RunEntry):
+                elaborator.conditions.runs += [axis for axis in generics[entry.name] if isinstance(axis, Run)]
         return generics, substitution
 
     def _numbers(self, entry: ObjectVariableEntry, given: Object, substitution: Substitution) -> None:

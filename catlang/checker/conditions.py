@@ -16,6 +16,7 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, Refuted, decide
+from catlang.objects.colour import Run
 from catlang.span import Span
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Conditions:
         self.elaborator = elaborator
         self.needed: list[tuple[Constraint, Span, str, str]] = []
         self.sizes: list[tuple[Variable, Span, str, str]] = []
+        self.runs: list[Run] = []
 
     def need(self, constraint: Constraint, span: Span, owner: str, asked: str = "") -> None:
         """A condition at the sizes of an instance; ``asked`` is how its owner's header says it."""
@@ -42,6 +44,8 @@ class Conditions:
 
     def settle(self) -> None:
         self._default_to_unused()
+        for run in self.runs:
+            self._none(run)
         self._sizes()
         told: set[Constraint] = set()
         for constraint, span, owner, asked in self.needed:
@@ -80,6 +84,14 @@ class Conditions:
         if len(unused) == 1 and len(left) == 1:
             unused[0].used = True
             left.pop().solution = unused[0].value
+
+    def _none(self, run: Run) -> None:
+        """A run of axes that nothing says has none: only what is not used has one."""
+        if run.solution is None and run.flexible:
+            run.solution = ()
+        for axis in run.solution or ():
+            if isinstance(axis, Run):
+                self._none(axis)
 
     def _sizes(self) -> None:
         """Sizes that nothing determines are told, once for each instance; the others must be allowed values."""

@@ -51,6 +51,13 @@ def test_a_let_is_one_instance(compiled):
     assert keys(net) == ["g.affine_0.weight", "g.affine_0.bias"]
 
 
+def test_what_is_bound_and_not_used_has_no_axes(compiled):
+    """Nothing says what axes it has, and nobody looks at them."""
+    net = compiled("morphism net : R[4] -> R[4] = x |-> let w = zero(), p = (parameter as p)() in neg(x)")
+    assert {name: one.shape for name, one in net.named_parameters()} == {"p.weight": ()}
+    assert torch.equal(net(torch.ones(4)), -torch.ones(4))
+
+
 def test_gradients_of_one_instance_sum(compiled):
     net = compiled("morphism net : R[4] -> R[4] = let g = linear in g >> tanh >> g")
     [weight] = net.parameters()

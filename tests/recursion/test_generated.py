@@ -129,10 +129,10 @@ class Maker:
         return Term(f"(parameter as {label})()", lambda env: env[f"{label}.weight"])
 
     def learnt(self, term: Term, width: int, before: str = "", kinds: tuple[str, ...] = ("affine", "linear"),
-               first: Callable[[Tensor], Tensor] = lambda x: x, written: bool = True) -> Term:
+               first: Callable[[Tensor], Tensor] = lambda x: x, written: bool = True, source: str = "_") -> Term:
         """An affine map behind something that has no weights; what size it ends in may be inferred unless written."""
         label, kind = self.label(), self.choose(*kinds)
-        size = f"[_, {width}]" if written or self.choose(True, False) else ""
+        size = f"[{source}, {width}]" if written or self.choose(True, False) else ""
 
         def value(env: Env) -> Tensor:
             x = first(term.value(env)) @ env[f"{label}.weight"].T
@@ -534,7 +534,7 @@ class CellMaker(Maker):
         if kind in ("add", "mul", "sub"):
             return applied(kind, one, self.term(states, self.draw(st.integers(0, depth - 1))))
         if kind == "learnt":
-            return self.learnt(one, self.width)
+            return self.learnt(one, self.width, source=str(self.width))
         if kind == "shared":
             return self.by_shared(one)
         if kind == "named":
@@ -552,7 +552,7 @@ class CellMaker(Maker):
         if kind == "mul":
             return self.any_order("mul", one, self.still())
         if kind == "learnt":
-            return self.learnt(one, self.width)
+            return self.learnt(one, self.width, source=str(self.width))
         if kind == "shared":
             return self.by_shared(one)
         if kind == "named":
@@ -562,8 +562,10 @@ class CellMaker(Maker):
     # ---------------------------------------------------------------- cells
 
     def free(self, states: list[Term]) -> list[Term]:
-        return [applied(self.choose("tanh", "sigmoid", "sin"), self.term(states, self.draw(st.integers(1, 3))))
-                for _ in states]
+        return [self.squashed(states) for _ in states]
+
+    def squashed(self, states: list[Term]) -> Term:
+        return applied(self.choose("tanh", "sigmoid", "sin"), self.term(states, self.draw(st.integers(1, 3))))
 
     def affine(self, states: list[Term]) -> list[Term]:
         """Halved as often as the state goes into it more than once."""
@@ -577,8 +579,7 @@ class CellMaker(Maker):
 
     def mixed(self, states: list[Term]) -> list[Term]:
         """One affine in itself, and one that is not."""
-        still = self.affine(states[:1])
-        return [*still, *self.free(states)[:1]]
+        return [*self.affine(states[:1]), self.squashed(states)]
 
     def gate(self, state: Term) -> Term:
         return self.any_order("add", self.of_input(False), self.learnt(state, self.width, written=False))
@@ -640,7 +641,7 @@ def test_a_cell_along_lists_is_the_naive_loop(cell: Cell, lengths: list[int], ga
     """Whatever stands behind the ends: values and gradients of all weights and elements."""
     torch.manual_seed(0)
     net = compiled(cell.text())
-    env, longest = weights(net), max(lengths)
+    env, longest = weights(net), max(1, *lengths)
     behind = torch.arange(longest) >= torch.tensor(lengths)[:, None]
     if cell.element == "Fin[4]":
         data = torch.randint(4, (len(lengths), longest))
@@ -705,14 +706,14 @@ def mistaken_cell(draw: Any) -> tuple[str, str]:
     cell = CellMaker(draw).cell()
     other = {"fold": "foldl", "foldl": "fold", "scan": "scanl", "scanl": "scan"}[cell.along]
     wrong = product([cell.width + 1] * len(cell.states))
-    edits = {
-        "codomain of the list": cell.text(codomain=f"List({wrong})" if cell.along.startswith("scan") else wrong),
-        "one too many": cell.text(steps=2),
-    }
-    if cell.element != cell.object:
-        edits["from the other side"] = cell.text(other)
+    edits = {"one too many": cell.text(steps=2)}
+    # Without a type a step may be one of another size, and if it does not look at its state one from the other side.
     if cell.declared:
+        edits["codomain of the list"] = cell.text(
+            codomain=f"List({wrong})" if cell.along.startswith("scan") else wrong)
         edits["carrier of the domain"] = cell.text(carrier=wrong)
+    if cell.declared and cell.element != cell.object:
+        edits["from the other side"] = cell.text(other)
     element = cell.element
     stop = (f"coalgebra co : {cell.object} -> Cons[{element}]({cell.object})\n    = s |-> "
             f"(drop + id)(decide(true, (parameter(), s)))\n" if element != "Fin[4]" else "")
