@@ -170,12 +170,17 @@ def grow_along(step, state, bound, places, batch_rank=None):
         # Of the lists that are left, those that have not ended before.
         going = tag if going is None or rows is not None else going & tag
         lengths = going.long() if lengths is None else lengths + spread(going.long(), rows, lengths)
+        looks = not going.is_meta and not torch.compiler.is_compiling()
+        some = int(going.sum()) if looks else None
         for column, one in zip(columns, made[count:], strict=True):
-            one = torch.where(beside(going, one), one, torch.zeros_like(one))
+            # Where all go on, there is nothing to choose.
+            if some != going.numel() or one.shape[: going.dim()] != going.shape:
+                one = torch.where(beside(going, one), one, torch.zeros_like(one))
             column.append(spread(one, rows, column[0] if column else one))
-        state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made[:count], state, strict=True))
-        if not going.is_meta and not torch.compiler.is_compiling():
-            some = int(going.sum())
+        state = tuple(
+            one if some == going.numel() and one.shape == old.shape else torch.where(beside(going, one), one, old)
+            for one, old in zip(made[:count], state, strict=True))
+        if looks:
             if not some:
                 break
             if drops and (rows is not None or some < 0.8 * going.numel()):
