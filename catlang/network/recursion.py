@@ -6,6 +6,8 @@ one wire. What a step or a constructor does is a diagram that may use wires and 
 
 from __future__ import annotations
 
+from typing import Any
+
 from catlang.diagram.diagram import Diagram, Operation
 from catlang.dims import Dim, Variable
 from catlang.objects.functor import Functor
@@ -18,15 +20,16 @@ class Scan(Operation):
     Takes ``(lengths, state, elements)``; ``lengths`` is no wire where all entries are meant. ``step`` takes
     ``(state, elements)`` without the axis, and gives ``(state, emitted)``. Gives the last ``(state, emitted)``, the
     latter along the axis. Past the length of a list the state stays what it was, and what is emitted is anything
-    finite.
+    finite. A compiler may have written down how gradients go back along it (``reverse``).
     """
 
-    __slots__ = ("size", "backwards", "step", "lawful")
+    __slots__ = ("size", "backwards", "step", "reverse")
 
     def __init__(self, size: Dim, backwards: bool, step: Diagram) -> None:
         self.size = size
         self.backwards = backwards
         self.step = step
+        self.reverse: Any = None
 
     def inside(self) -> dict[str, Diagram]:
         return {"step": self.step}

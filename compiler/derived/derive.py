@@ -10,6 +10,7 @@ from catlang.compiler.derived.gates import Kernel, kernel
 from catlang.compiler.derived.hoisting import closure, data_only, hoisted, taken
 from catlang.compiler.derived.hylomorphism import fused
 from catlang.compiler.derived.operations import Fused, Hylo
+from catlang.compiler.derived.reverse import reverse
 from catlang.compiler.derived.steps import (
     between,
     biases_in_front,
@@ -66,7 +67,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                 for inner in one.operation.inside().values():
                     _diagram(inner, account, visit, literals)
                 if isinstance(one.operation, Scan):
-                    between(one.operation.step, literals)
+                    _reversed(one, one.operation, account, literals)
             boxes += made
             continue
         for inner in box.operation.inside().values():
@@ -100,6 +101,19 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
             visit(box.operation.network)
         boxes.append(box)
     diagram.boxes = pieces_at_once(rows_at_once(boxes, diagram, literals), diagram) if inside else boxes
+
+
+def _reversed(box: Box, operation: Scan, account: Account, around: dict[Wire, float]) -> None:
+    """Writes down how gradients go back along a loop, where that is known of all that its step does."""
+    step = operation.step
+    known = around | _literals(step)
+    between(step, known)
+    operation.reverse = reverse(box, around)
+    if operation.reverse is not None:
+        multiplied_and_added(step, known)
+        account.note(box.span, "gradients go back by a loop of its own, what it needs of each step made at all places "
+                     "at once", "the reverse derivative of a composite is made of those of its parts, and is linear in "
+                     "what comes back")
 
 
 def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:

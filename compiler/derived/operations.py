@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catlang.compiler.derived.gates import Kernel
-from catlang.diagram.diagram import Diagram, Instance, Operation
+from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Wire
 from catlang.dims import Dim
 from catlang.network.recursion import FoldTree, GrowTree
 
@@ -76,6 +76,55 @@ class Rows(Operation):
     """All rows of an array along its first axis, each a result of its own."""
 
     __slots__ = ()
+
+
+class Back(Operation):
+    """What comes back through the product of a ``Recur``: ``y |-> W^T y``."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Box) -> None:
+        self.of = of
+
+
+class Slope(Operation):
+    """The derivative of an entrywise function, from what the function gave."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Joined(Operation):
+    """Arrays one behind the other along their first axes: what ``Pieces`` takes apart."""
+
+    __slots__ = ()
+
+
+class Stacked(Operation):
+    """Arrays as the rows of one: what ``Rows`` takes apart."""
+
+    __slots__ = ()
+
+
+class Reverse:
+    """How gradients go back along a loop.
+
+    ``diagram`` takes what comes back to its last state and to what it emitted, and ``kept``, what these wires of its
+    step held at every place; it gives what comes back to the first state, and, at every place, to ``entries`` and to
+    what is ``around`` (None where nothing does). ``products`` are the products with weights, each with what comes back
+    to it at every place and what it was taken of."""
+
+    __slots__ = ("around", "diagram", "entries", "kept", "products")
+
+    def __init__(self, kept: list[Wire], diagram: Diagram, entries: list[Wire | None], around: dict[Wire, Wire | None],
+                 products: list[tuple[Box, Wire, Wire]]) -> None:
+        self.kept = kept
+        self.diagram = diagram
+        self.entries = entries
+        self.around = around
+        self.products = products
 
 
 class Hylo(Operation):

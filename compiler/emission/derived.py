@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 from catlang.compiler.derived.gates import Gate
 from catlang.compiler.derived.operations import (
     Affine,
+    Back,
     Between,
     Fused,
+    Joined,
     Linear,
     Looked,
     MultiplyAdd,
     Pieces,
     Recur,
     Rows,
+    Slope,
+    Stacked,
     Summed,
 )
-from catlang.compiler.lowering.row import call, number
+from catlang.compiler.lowering.row import call, fill, number, quote
 from catlang.diagram.diagram import Box, Instance, Wire, wires
 from catlang.dims import Dim
 
@@ -320,5 +324,33 @@ def rows(forward: Forward, box: Box, operation: Rows) -> None:
     forward.assign(box, [value], term.levels)
 
 
+def back(forward: Forward, box: Box, operation: Back) -> None:
+    [x] = wires(box.inputs)
+    term = forward.terms[x]
+    # The weight that the loop took, which is not looked up, or computed, anew.
+    weight = ast.Attribute(ast.Name(forward.recurrences[operation.of], ast.Load()), "weight", ast.Load())
+    forward.assign(box, [ast.BinOp(term.expression, ast.MatMult(), weight)], term.levels)
+
+
+def slope(forward: Forward, box: Box, operation: Slope) -> None:
+    [y] = wires(box.inputs)
+    term = forward.terms[y]
+    forward.assign(box, [fill(_SLOPES[operation.name], {"y": term.expression})], term.levels)
+
+
+#: Derivatives by what the functions gave.
+_SLOPES = {"sigmoid": quote("y * (1 - y)"), "tanh": quote("1 - y * y"), "relu": quote("(y > 0).to(y.dtype)")}
+
+
+def joined(forward: Forward, box: Box, operation: Joined | Stacked) -> None:
+    terms = [forward.terms[wire] for wire in wires(box.inputs)]
+    terms = forward.align(terms, expand=True)
+    rank = max(term.rank for term in terms)
+    parts = ast.Tuple([term.expression for term in terms], ast.Load())
+    name, place = ("torch.cat", -rank) if isinstance(operation, Joined) else ("torch.stack", -rank - 1)
+    forward.assign(box, [call(name, parts, number(place))], terms[0].levels)
+
+
 EMITTERS: dict[type, Any] = {Fused: fused, Affine: affine, Linear: linear, Recur: recur, Rows: rows, Pieces: pieces,
-                              Summed: summed, MultiplyAdd: multiply_add, Looked: looked, Between: between}
+                              Summed: summed, MultiplyAdd: multiply_add, Looked: looked, Between: between, Back: back,
+                              Slope: slope, Joined: joined, Stacked: joined}

@@ -116,10 +116,11 @@ def _expression(node: ast.expr, before: str, after: str, indent: str) -> list[st
             lines += _expression(element, inner, ",", inner)
         return [*lines, f"{indent}){after}"]
     if isinstance(node, ast.ListComp):
-        [every] = node.generators
-        return [f"{before}[", *_expression(node.elt, inner, "", inner),
-                f"{inner}for {ast.unparse(every.target)} in {ast.unparse(every.iter)}",
-                *(f"{inner}if {ast.unparse(test)}" for test in every.ifs), f"{indent}]{after}"]
+        lines = [f"{before}[", *_expression(node.elt, inner, "", inner)]
+        for every in node.generators:
+            lines.append(f"{inner}for {ast.unparse(every.target)} in {ast.unparse(every.iter)}")
+            lines += [f"{inner}if {ast.unparse(test)}" for test in every.ifs]
+        return [*lines, f"{indent}]{after}"]
     if isinstance(node, ast.JoinedStr):
         return _message(node, before, after)
     return [before + text + after]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.derived.operations import Hylo, MultiplyAdd
+from catlang.compiler.derived.operations import Hylo, MultiplyAdd, Reverse
 from catlang.compiler.emission import derived
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -33,24 +33,33 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     packs = isinstance(lengths, Wire) and forward.context == (0,) and 0 in level
     products = derived.recurrences(forward, step)
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
-    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in products or packs
+    whole = packs or operation.reverse is not None
+    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in products or whole
              else forward.terms[wire] for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
     parameters = [forward.parameter(wire, level) for wire in wires(inner_state)]
     entries = wires(inner_elements)
     parameters += [forward.parameter(wire, term.levels) for wire, term in zip(entries, given, strict=True)]
     inputs = [tupled([term.expression, number(-term.rank), products.get(wire, ast.Constant(None))])
               for wire, term in zip(wires(inner_elements), given, strict=True)]
-    steady = _steady(forward, step)
-    others = [wire for wire in dict.fromkeys(d.captured(step)) if packs and forward.terms[wire].levels]
+    reverse = operation.reverse
+    outside = [wire for wire in d.captured(step) if forward.terms[wire].literal is None]
+    if reverse is not None:
+        # Gradients go to all that stands around, so it is all given.
+        steady = [wire for wire in outside if not forward.terms[wire].levels]
+    else:
+        steady = _steady(forward, step)
+    others = [wire for wire in outside if (packs or reverse is not None) and forward.terms[wire].levels]
     before = {wire: forward.terms[wire] for wire in [*steady, *others]}
-    for label, entry in derived.alone(forward, step, operation.size, level):
-        inputs.append(entry)
-        parameters.append(label)
+    if reverse is None:
+        for label, entry in derived.alone(forward, step, operation.size, level):
+            inputs.append(entry)
+            parameters.append(label)
     parameters += [forward.shadow(wire, frozenset()) for wire in steady]
     around = [forward.align_one(before[wire], level, expand=True).expression for wire in others]
     parameters += [forward.shadow(wire, level) for wire in others]
     after, emitted = step.outputs  # type: ignore[misc]
-    name = forward.function("step", parameters, step, [*wires(after), *wires(emitted)], level, box.span,
+    kept = reverse.kept if reverse is not None else []
+    name = forward.function("step", parameters, step, [*wires(after), *wires(emitted), *kept], level, box.span,
                             batch=(parameters[0], begin[0].rank) if packs else None)
     forward.terms.update(before)
     arguments = [name, single([term.expression for term in begin]), tupled(inputs), forward.size(operation.size)]
@@ -68,12 +77,43 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
         named["steady"] = tupled([before[wire].expression for wire in steady])
     if around:
         named["around"] = tupled(around)
+    if reverse is not None:
+        named["reverse"] = _reverse_of(forward, box, reverse, steady, others, level)
     helper = "run_along" if ranks else "fold_along"
     forward.owner.helper(helper)
     final, outputs = box.outputs  # type: ignore[misc]
     value = call(helper, *arguments, **named)
     groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
     forward.store(box, groups, value, level)
+
+
+def _reverse_of(forward: Forward, box: Box, reverse: Reverse, steady: list[Wire], others: list[Wire],
+                level: Levels) -> ast.expr:
+    """How gradients go back along a loop: a function, the places of the axis in what it is given of the steps, and the
+    products whose weights it gives gradients to."""
+    diagram = reverse.diagram
+    inputs = wires(diagram.inputs)
+    names = ["back"] * (len(inputs) - len(reverse.kept)) + [wire.name for wire in reverse.kept]
+    parameters = [forward.parameter(wire, level, name) for wire, name in zip(inputs, names, strict=True)]
+    start, _ = diagram.outputs  # type: ignore[misc]
+
+    def value(wire: Wire | None, summed: bool = False) -> ast.expr:
+        if wire is None:
+            return ast.Constant(None)
+        term = forward.align_one(forward.terms[wire], level, expand=True)
+        return derived.call_on(term.expression, "sum", number(-term.rank)) if summed else term.expression
+
+    def result() -> ast.expr:
+        products = [tupled([value(back), value(x)]) for _, back, x in reverse.products]
+        return tupled([tupled([value(wire) for wire in wires(start)]),
+                       tupled([*map(value, reverse.entries), *(value(reverse.around[wire]) for wire in steady),
+                               *(value(reverse.around[wire], summed=True) for wire in others)]),
+                       tupled(products)])
+
+    name = forward.function("reverse", parameters, diagram, [], level, box.span, result=result)
+    places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in reverse.kept])
+    recurrences = [ast.Name(forward.recurrences[one], ast.Load()) for one, _, _ in reverse.products]
+    return tupled([name, places, tupled(list(recurrences))])
 
 
 def hylo(forward: Forward, box: Box, operation: Hylo) -> None:

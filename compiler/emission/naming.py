@@ -10,6 +10,7 @@ from __future__ import annotations
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
 from catlang.network.network import Each, Loop, Network, Sub
+from catlang.network.recursion import Scan
 
 #: What says more as an operator than as a name.
 _NAMELESS = frozenset((
@@ -120,6 +121,8 @@ class Names:
                     self.given += wires(inner.inputs)
                     self._flatten(inner)
                     self.kept += wires(inner.outputs)
+                if isinstance(box.operation, Scan) and box.operation.reverse is not None:
+                    self.kept += box.operation.reverse.kept
             self._call(wires(box.outputs))
 
     def _count(self, network: Network, body: Diagram) -> dict[Wire, int]:

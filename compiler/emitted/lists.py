@@ -30,35 +30,102 @@ def beside(mask, x):
     return mask.reshape(mask.shape + (1,) * (x.dim() - mask.dim()))
 
 
-def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, steady=(), around=()):
+def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, steady=(), around=(),
+               reverse=None):
     """The state that steps along an axis end in; a tuple of them, where there is more than one."""
-    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, steady, around)[0]
+    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, steady, around, reverse)[0]
 
 
-def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, steady=(), around=()):
+def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, steady=(), around=(),
+              reverse=None):
     """The state that steps along an axis end in, and what they gave on the way, along that axis."""
-    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around)
+    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse)
     return state, given[0] if len(given) == 1 else given
 
 
-def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
+def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse):
     """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if
     any; `places` are those of the axis in what the steps give.
 
     `step` takes the state, an entry of each input, what is `steady` (weights, the same at every place) and what is
-    `around` (of each list), and gives the state and then what else it gives.
+    `around` (of each list), and gives the state, then what else it gives, and then what its reverse derivative needs.
     With a `rank`, that of the state's own axes, everything has all axes of the batch; lists that are shorter than the
-    axis are then packed, and nothing is computed behind their ends."""
+    axis are then packed, and nothing is computed behind their ends. `reverse` says how gradients go back (see
+    `Reversed`)."""
     single = not isinstance(state, tuple)
     state = (state,) if single else state
     shortest = size
     if lengths is not None and not lengths.is_meta:
         # In a graph there is no looking at numbers: every step is taken for some lists only.
         shortest = 0 if torch.compiler.is_compiling() else int(lengths.min()) if lengths.numel() else size
-    if shortest < size and rank is not None and not torch.compiler.is_compiling():
-        state, given = packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around)
-        return state[0] if single else state, given
-    arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
+    packs = shortest < size and rank is not None and not torch.compiler.is_compiling()
+
+    def looped(places, state, arrays, steady, around, defers=True):
+        given = [(x, place, entry) for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
+        if packs:
+            return packed_loop(step, state, given, size, places, lengths, backwards, rank, steady, around, defers)
+        return padded_loop(step, state, given, size, places, lengths, shortest, backwards, steady, around, defers)
+
+    tensors = (*state, *(x for x, _, _ in inputs), *steady, *around)
+    if reverse is not None and size and (packs or shortest == size):
+        _, _, products = reverse
+        counts = [len(state), len(inputs), len(steady), len(around)]
+        tensors += tuple(one for product in products for one in (product.weight, product.bias) if one is not None)
+        if torch.is_grad_enabled() and any(x.requires_grad for x in tensors) and not watched(*tensors):
+            made = Reversed.apply(looped, reverse, places, counts, *tensors)
+            return made[0] if single else made[:len(state)], made[len(state):]
+    state, given = looped(places, state, [x for x, _, _ in inputs], steady, around)
+    return state[0] if single else state, given
+
+
+class Reversed(torch.autograd.Function):
+    """A loop whose gradients go back by the reverse derivative of its step, with no node for each operation of it.
+
+    `reverse` is a function of what comes back to the last state, to what was given and of what the steps kept, the
+    places of the axis in the latter, and the products with weights. The function gives what comes back to the first
+    state, to all else that the loop takes, and for each product what comes back to it and what it was taken of."""
+
+    @staticmethod
+    def forward(ctx, looped, reverse, places, counts, *tensors):
+        ctx.looped, ctx.reverse, ctx.places, ctx.counts = looped, reverse, places, counts
+        state, given = looped((*places, *reverse[1]), *parts(tensors, counts))
+        ctx.save_for_backward(*tensors, *given[len(places):])
+        ctx.taken = len(tensors)
+        return (*state, *given[:len(places)])
+
+    @staticmethod
+    def backward(ctx, *back):
+        tensors, kept = ctx.saved_tensors[:ctx.taken], ctx.saved_tensors[ctx.taken:]
+        if torch.is_grad_enabled():
+            # Somebody wants gradients of the gradients: those of the loop as it was written.
+            state, given = ctx.looped(ctx.places, *parts(tensors, ctx.counts), defers=False)
+            wanted = [x for x in tensors if x.requires_grad]
+            found = iter(torch.autograd.grad((*state, *given), wanted, back, create_graph=True, allow_unused=True))
+            return (None,) * 4 + tuple(next(found) if x.requires_grad else None for x in tensors)
+        function, _, products = ctx.reverse
+        start, others, pairs = function(*back, *kept)
+        found = [None if one is None else one.sum_to_size(x.shape)
+                 for one, x in zip((*start, *others), tensors, strict=False)]
+        for product, (one, x) in zip(products, pairs, strict=True):
+            rows = one.reshape(-1, one.shape[-1])
+            found.append(rows.t() @ x.reshape(-1, x.shape[-1]))
+            if product.bias is not None:
+                found.append(rows.sum(0))
+        return (None,) * 4 + tuple(found)
+
+
+def parts(tensors, counts):
+    """The tensors in groups of so many; what is left over is in none."""
+    groups, begin = [], 0
+    for count in counts:
+        groups.append(tensors[begin:begin + count])
+        begin += count
+    return groups
+
+
+def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, steady, around, defers):
+    """All steps with all lists; where one has ended its state stays."""
+    arrays = [begun(x.movedim(place, 0), entry, backwards, defers) for x, place, entry in inputs]
     arrays += [repeated(x, size, state[0]) for x in steady]
     # Unbound once: to index in the loop would make the backward pass quadratic.
     rows = list(zip(*(x.unbind(0) for x in arrays), strict=True)) if arrays else [()] * size
@@ -67,20 +134,19 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
     for place in reversed(range(size)) if backwards else range(size):
         made = step(*state, *rows[place], *around)
         made = made if isinstance(made, tuple) else (made,)
-        for column, one in zip(columns, made[count:], strict=True):
+        for column, one in zip(columns, made[count:], strict=False):
             column.append(one)
         after = made[:count]
         if masks is not None and place >= shortest:
-            # Where a list has ended its state stays.
             after = tuple(torch.where(beside(masks[place], one), one, old)
                           for one, old in zip(after, state, strict=True))
         state = after
-    if size == 0:
+    if size == 0 and places:
         empty = step(*state, *(x.sum(0) for x in arrays), *around)
-        columns = [[one] for one in empty[count:]] if places else []
+        columns = [[one] for one in empty[count:count + len(places)]]
     given = tuple(torch.stack(column[::-1] if backwards else column)[:size].movedim(0, place)
                   for column, place in zip(columns, places, strict=True))
-    return state[0] if single else state, given
+    return state, given
 
 
 def repeated(x, size, state):
@@ -91,7 +157,7 @@ def repeated(x, size, state):
     return x.expand(size, *batch, *x.shape) if batch.numel() <= 4 else x.expand(size, *x.shape)
 
 
-def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
+def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around, defers):
     """The same for lists of different lengths: each step is taken with those lists only that go as far."""
     shape = state[0].shape[: state[0].dim() - rank]
     axes, number = len(shape), shape.numel()
@@ -105,7 +171,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
     arrays = []
     for x, place, entry in inputs:
         x = x.movedim(place, 0)
-        arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards))
+        arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards, defers))
     rows = [x.split(counts) for x in arrays] + [x.expand(len(counts), *x.shape).unbind(0) for x in steady]
     rows = list(zip(*rows, strict=True)) if rows else [()] * len(counts)
     count, columns, ended = len(state), [[] for _ in places], []
@@ -125,7 +191,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
             ended.append(done)
         made = step(*state, *rows[place], *(one[:wanted] for one in around))
         made = made if isinstance(made, tuple) else (made,)
-        for column, one in zip(columns, made[count:], strict=True):
+        for column, one in zip(columns, made[count:], strict=False):
             column.append(one)
         state = made[:count]
     ended = [joining[-1]] if backwards and counts else ended[::-1] if counts else []
@@ -145,9 +211,9 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
     return final, tuple(given)
 
 
-def begun(x, entry, backwards):
+def begun(x, entry, backwards, defers):
     """Entries as the steps are given them."""
-    return x if entry is None else entry.begin(x, backwards)
+    return x if entry is None else entry.begin(x, backwards, defers)
 
 
 def grow_along(step, state, bound, places, batch_rank=None):
@@ -254,12 +320,13 @@ class Recurrence:
         self.weight, self.bias = weight, bias
         self.seen, self.turned = None, weight.t()
 
-    def begin(self, x, backwards):
+    def begin(self, x, backwards, defers):
         """The entries, before the loop begins; their order is that in which the loop goes along them, or the
-        opposite."""
-        if self.bias is not None and (x.stride(-1) or self.defers(x)):
+        opposite. Where gradients of gradients are wanted nothing is deferred."""
+        defers = defers and self.defers(x)
+        if self.bias is not None and (x.stride(-1) or defers):
             x = x + self.bias
-        if self.defers(x):
+        if defers:
             self.seen = []
             x, self.turned = Deferred.apply(x, self.weight, self.seen, backwards), self.weight.detach().t()
         return x
@@ -268,10 +335,10 @@ class Recurrence:
         """Whether the gradient of the weight waits."""
         return torch.is_grad_enabled() and self.weight.requires_grad and not watched(self.weight, x)
 
-    def __call__(self, x, entry):
-        if self.seen is not None:
+    def __call__(self, x, entry=None):
+        if self.seen is not None and entry is not None:
             self.seen.append(x.detach())
-        elif entry.stride(-1) == 0:
+        elif entry is None or entry.stride(-1) == 0:
             # Added to nothing.
             return F.linear(x, self.weight, self.bias)
         return torch.addmm(entry, x, self.turned) if x.dim() == 2 else entry + x @ self.turned
@@ -294,9 +361,10 @@ class Deferred(torch.autograd.Function):
 
 
 def watched(*tensors):
-    """Whether somebody looks at every single step: a graph being traced, a transformation of functions, autocast."""
+    """Whether somebody looks at every single step: a graph being traced, a transformation of functions, derivatives
+    forwards, autocast."""
     return (torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
-            or any(tensor.is_meta for tensor in tensors) or torch.is_autocast_enabled(tensors[0].device.type))
+            or torch.autograd.forward_ad._current_level >= 0 or any(tensor.is_meta for tensor in tensors) or torch.is_autocast_enabled(tensors[0].device.type))
 
 
 def list_cons(first, x, place):
