@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catlang.compiler.derived.gates import Kernel
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Wire
-from catlang.dims import Dim
+from catlang.dims import Dim, Variable
 from catlang.network.recursion import FoldTree, GrowTree
 
 
@@ -111,15 +111,16 @@ class Stacked(Operation):
 class Reverse:
     """How gradients go back along a loop.
 
-    ``diagram`` takes what comes back to its last state and to what it emitted, and ``kept``, what these wires of its
-    step held at every place; it gives what comes back to the first state, and, at every place, to ``entries`` and to
+    ``diagram`` is along an axis of ``size``. It takes the lengths (where the loop does), what comes back to the last
+    state and to what was emitted, and ``kept``, what these wires of the step held at every place; it gives what comes back to the first state, and, at every place, to ``entries`` and to
     what is ``around`` (None where nothing does). ``products`` are the products with weights, each with what comes back
     to it at every place and what it was taken of."""
 
-    __slots__ = ("around", "diagram", "entries", "kept", "products")
+    __slots__ = ("around", "diagram", "entries", "kept", "products", "size")
 
-    def __init__(self, kept: list[Wire], diagram: Diagram, entries: list[Wire | None], around: dict[Wire, Wire | None],
+    def __init__(self, size: Variable, kept: list[Wire], diagram: Diagram, entries: list[Wire | None], around: dict[Wire, Wire | None],
                  products: list[tuple[Box, Wire, Wire]]) -> None:
+        self.size = size
         self.kept = kept
         self.diagram = diagram
         self.entries = entries

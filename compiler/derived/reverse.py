@@ -30,6 +30,7 @@ from catlang.compiler.derived.operations import (
 from catlang.compiler.derived.steps import multiplied_and_added
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.dims import Variable
 from catlang.network.copying import fresh_names
 from catlang.network.network import Each
 from catlang.network.recursion import Scan
@@ -257,8 +258,10 @@ class _Reader:
 
     def loop(self, box: Box, operation: Scan) -> Reverse:
         """The loop from the other end."""
-        lengths, start, elements = box.inputs  # type: ignore[misc]
+        lengths, _, _ = box.inputs  # type: ignore[misc]
         state, entries = self.step.inputs  # type: ignore[misc]
+        size = Variable("length")
+        lengths = _like(lengths) if isinstance(lengths, Wire) else ()
         before = [self._vector(self.sums.get(wire, {}), wire) for wire in wires(state)]
         to_entries = [self._vector(self.sums[wire], wire) if self.sums.get(wire) else None for wire in wires(entries)]
         to_around = [self._contribution(wire) for wire in self.captured]
@@ -268,13 +271,13 @@ class _Reader:
         step = Diagram("reverse", (tuple(self.after), (*self.given, *kept)), None, self.step.span)
         step.boxes, step.outputs = self._needed([*before, *emitted]), (tuple(before), tuple(emitted))
         final = tuple(fresh_names(tuple(self.after), {}))  # type: ignore[arg-type]
-        arrays = with_front((*self.given, *kept), operation.size)
+        arrays = with_front((*self.given, *kept), size.poly)
         begun = tuple(map(_like, before))
-        results = with_front(tuple(map(_like, emitted)), operation.size)
-        back = Box(Scan(operation.size, not operation.backwards, step), (lengths, final, arrays), (begun, results), None,
+        results = with_front(tuple(map(_like, emitted)), size.poly)
+        back = Box(Scan(size.poly, not operation.backwards, step), (lengths, final, arrays), (begun, results), None,
                    box.span)
         front, inner, behind, _, _ = hoisted(back, back.operation)  # type: ignore[arg-type]
-        diagram = Diagram("reverse", (final, arrays), None, box.span)
+        diagram = Diagram("reverse", (lengths, final, arrays), None, box.span)
         diagram.boxes = [*front, inner, *behind]
         diagram.outputs = (begun, results)
         for one in diagram.boxes:
@@ -284,7 +287,7 @@ class _Reader:
                 multiplied_and_added(inside, {wire: number for (_, number), wire in self.numbers.items()})
         found = dict(zip(emitted, wires(results), strict=True))
         saw = dict(zip(kept, wires(arrays)[len(self.given):], strict=True))
-        return Reverse(list(self.kept), diagram, [None if one is None else found[one] for one in to_entries],
+        return Reverse(size, list(self.kept), diagram, [None if one is None else found[one] for one in to_entries],
                        {wire: None if one is None else found[one]
                         for wire, one in zip(self.captured, to_around, strict=True)},
                        [(one, found[vector], saw[x]) for one, vector, x in self.products])

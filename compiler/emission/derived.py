@@ -309,7 +309,8 @@ def pieces(forward: Forward, box: Box, operation: Pieces) -> None:
     [array] = wires(box.inputs)
     term = forward.terms[array]
     sizes = ast.Tuple([forward.size(size) for size in operation.sizes], ast.Load())
-    value = call_on(term.expression, "split", sizes, number(-term.rank))
+    # What `split` calls, without a function in Python in between.
+    value = call_on(term.expression, "split_with_sizes", sizes, number(-term.rank))
     forward.assign(box, [value], term.levels)
 
 

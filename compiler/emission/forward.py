@@ -344,7 +344,13 @@ class Forward:
             if term.literal is not None:
                 self.terms[inner] = self._literal(term.literal, inner)
                 continue
-            made = _moved(term.expression, -term.rank, 0) if operation.front and term.levels else term.made
+            made = term.made
+            if operation.front and term.levels:
+                made = _moved(term.expression, -term.rank, 0)
+                if sum(inner in wires(one.inputs) for one in operation.body.boxes) > 1:
+                    label = self.fresh_name(inner.name or "x")
+                    self.statements.append((ast.Assign([ast.Name(label, ast.Store())], made), box.span))
+                    made = ast.Name(label, ast.Load())
             self.terms[inner] = Term(made, term.levels | {level}, term.rank - 1)
         # A view, whose memory is then written place by place.
         self.context = (level, *outside) if operation.front else (*outside, level)

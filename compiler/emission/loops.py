@@ -92,9 +92,14 @@ def _reverse_of(forward: Forward, box: Box, reverse: Reverse, steady: list[Wire]
     """How gradients go back along a loop: a function, the places of the axis in what it is given of the steps, and the
     products whose weights it gives gradients to."""
     diagram = reverse.diagram
-    inputs = wires(diagram.inputs)
+    lengths, *others_in = diagram.inputs  # type: ignore[misc]
+    inputs = wires(tuple(others_in))
     names = ["back"] * (len(inputs) - len(reverse.kept)) + [wire.name for wire in reverse.kept]
-    parameters = [forward.parameter(wire, level, name) for wire, name in zip(inputs, names, strict=True)]
+    size = forward.fresh_name("steps")
+    forward.local[reverse.size] = ast.Name(size, ast.Load())
+    parameters = [size, forward.parameter(lengths, level, "lengths") if isinstance(lengths, Wire)
+                  else forward.fresh_name("lengths")]
+    parameters += [forward.parameter(wire, level, name) for wire, name in zip(inputs, names, strict=True)]
     start, _ = diagram.outputs  # type: ignore[misc]
 
     def value(wire: Wire | None, summed: bool = False) -> ast.expr:

@@ -60,58 +60,110 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
         shortest = 0 if torch.compiler.is_compiling() else int(lengths.min()) if lengths.numel() else size
     packs = shortest < size and rank is not None and not torch.compiler.is_compiling()
 
-    def looped(places, state, arrays, steady, around, defers=True):
-        given = [(x, place, entry) for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
+    def looped(begin, number, places, state, arrays, steady, around):
+        """So many of the steps."""
+        given = [(x.narrow(place, begin, number), place, entry)
+                 for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
         if packs:
-            return packed_loop(step, state, given, size, places, lengths, backwards, rank, steady, around, defers)
-        return padded_loop(step, state, given, size, places, lengths, shortest, backwards, steady, around, defers)
+            return packed_loop(step, state, given, number, places, lengths, backwards, rank, steady, around)
+        return padded_loop(step, state, given, number, places, lengths, shortest, backwards, steady, around)
 
-    tensors = (*state, *(x for x, _, _ in inputs), *steady, *around)
+    arrays = [x for x, _, _ in inputs]
     if reverse is not None and size and (packs or shortest == size):
-        _, _, products = reverse
-        counts = [len(state), len(inputs), len(steady), len(around)]
-        tensors += tuple(one for product in products for one in (product.weight, product.bias) if one is not None)
+        learned = [one for product in reverse[2] for one in (product.weight, product.bias) if one is not None]
+        tensors = (*state, *arrays, *steady, *around, *learned)
         if torch.is_grad_enabled() and any(x.requires_grad for x in tensors) and not watched(*tensors):
-            made = Reversed.apply(looped, reverse, places, counts, *tensors)
+            counts = [len(state), len(inputs), len(steady), len(around)]
+            axes = [place for _, place, _ in inputs], places, reverse[1]
+            made = Reversed.apply(looped, reverse, counts, axes, size, lengths if packs else None, backwards, *tensors)
             return made[0] if single else made[:len(state)], made[len(state):]
-    state, given = looped(places, state, [x for x, _, _ in inputs], steady, around)
+    state, given = looped(0, size, places, state, arrays, steady, around)
     return state[0] if single else state, given
 
 
 class Reversed(torch.autograd.Function):
     """A loop whose gradients go back by the reverse derivative of its step, with no node for each operation of it.
 
-    `reverse` is a function of what comes back to the last state, to what was given and of what the steps kept, the
-    places of the axis in the latter, and the products with weights. The function gives what comes back to the first
-    state, to all else that the loop takes, and for each product what comes back to it and what it was taken of."""
+    `reverse` is a function, the places of the axis in what the steps keep for it, and the products with weights. The
+    function takes a number of steps, the lengths, what comes back to the last state and to what was given, and what was
+    kept. It gives what comes back to the first state, to all else that the loop takes, and for each product what comes
+    back to it and what it was taken of. It is called for some steps at a time, so that what it makes stays near."""
 
     @staticmethod
-    def forward(ctx, looped, reverse, places, counts, *tensors):
-        ctx.looped, ctx.reverse, ctx.places, ctx.counts = looped, reverse, places, counts
-        state, given = looped((*places, *reverse[1]), *parts(tensors, counts))
-        ctx.save_for_backward(*tensors, *given[len(places):])
-        ctx.taken = len(tensors)
-        return (*state, *given[:len(places)])
+    def forward(ctx, looped, reverse, counts, axes, size, lengths, backwards, *tensors):
+        _, places, kept_places = axes
+        state, arrays, steady, around = parts(tensors, counts)
+        turns = turns_of(size, state)
+        # Packed lists are so all at once.
+        loops = turns if lengths is None else [(0, size)]
+        given, kept = [None] * len(loops), [None] * len(loops)
+        for turn in reversed(range(len(loops))) if backwards else range(len(loops)):
+            state, made = looped(*loops[turn], (*places, *kept_places), state, arrays, steady, around)
+            given[turn], kept[turn] = made[:len(places)], made[len(places):]
+        if lengths is not None:
+            kept = [[one.narrow(place, *turn) for one, place in zip(kept[0], kept_places, strict=True)]
+                    for turn in turns]
+        ctx.reverse, ctx.counts, ctx.axes, ctx.turns = reverse, counts, axes, turns
+        ctx.lengths, ctx.backwards, ctx.shapes = lengths, backwards, [x.shape for x in tensors]
+        # Of what the loop took the state and the arrays are not needed; the rest must not have changed meanwhile.
+        ctx.save_for_backward(*(one for some in kept for one in some), *tensors[counts[0] + counts[1]:])
+        return (*state, *(torch.cat(some, place) if len(some) > 1 else some[0]
+                          for some, place in zip(zip(*given, strict=True), places, strict=True)))
 
     @staticmethod
+    @torch.autograd.function.once_differentiable
     def backward(ctx, *back):
-        tensors, kept = ctx.saved_tensors[:ctx.taken], ctx.saved_tensors[ctx.taken:]
-        if torch.is_grad_enabled():
-            # Somebody wants gradients of the gradients: those of the loop as it was written.
-            state, given = ctx.looped(ctx.places, *parts(tensors, ctx.counts), defers=False)
-            wanted = [x for x in tensors if x.requires_grad]
-            found = iter(torch.autograd.grad((*state, *given), wanted, back, create_graph=True, allow_unused=True))
-            return (None,) * 4 + tuple(next(found) if x.requires_grad else None for x in tensors)
+        input_places, places, kept_places = ctx.axes
+        states, entries = ctx.counts[:2]
+        found, kept = [None] * len(ctx.shapes), ctx.saved_tensors
         function, _, products = ctx.reverse
-        start, others, pairs = function(*back, *kept)
-        found = [None if one is None else one.sum_to_size(x.shape)
-                 for one, x in zip((*start, *others), tensors, strict=False)]
-        for product, (one, x) in zip(products, pairs, strict=True):
-            rows = one.reshape(-1, one.shape[-1])
-            found.append(rows.t() @ x.reshape(-1, x.shape[-1]))
-            if product.bias is not None:
-                found.append(rows.sum(0))
-        return (None,) * 4 + tuple(found)
+        back, given = back[:states], back[states:]
+        for turn in range(len(ctx.turns)) if ctx.backwards else reversed(range(len(ctx.turns))):
+            begin, number = ctx.turns[turn]
+            some = [one.narrow(place, begin, number) for one, place in zip(given, places, strict=True)]
+            lengths = None if ctx.lengths is None else (ctx.lengths - begin).clamp(0, number)
+            own = kept[turn * len(kept_places):(turn + 1) * len(kept_places)]
+            back, others, pairs = function(number, lengths, *back, *some, *own)
+            for place, (one, axis) in enumerate(zip(others[:entries], input_places, strict=True), states):
+                if one is not None:
+                    put(found, place, one, axis, begin, ctx.shapes[place])
+            place = states + entries
+            for place, one in enumerate(others[entries:], place):
+                if one is not None:
+                    one = one.sum_to_size(ctx.shapes[place])
+                    found[place] = one if found[place] is None else found[place] + one
+            put_products(found, sum(ctx.counts), products, pairs)
+        found[:states] = [one.sum_to_size(shape) for one, shape in zip(back, ctx.shapes, strict=False)]
+        return (None,) * 7 + tuple(found)
+
+
+def turns_of(size, state):
+    """Some steps at a time, each turn where it begins and how many: so many that what is made of them stays in a core's
+    own cache."""
+    number = max(8, 40_000 // max(1, *(one.numel() for one in state)))
+    return [(begin, min(number, size - begin)) for begin in range(0, size, number)]
+
+
+def put(found, place, some, axis, begin, shape):
+    """Puts what comes back to some entries of an array into its place."""
+    if found[place] is None:
+        others = [*shape]
+        del others[axis]
+        # Place by place, as the loop goes.
+        found[place] = some.new_empty(shape[axis], *others).movedim(0, axis)
+    found[place].narrow(axis, begin, some.shape[axis]).copy_(some)
+
+
+def put_products(found, place, products, pairs):
+    """Adds what comes back to weights, and to biases where there are any: products over all steps of a turn."""
+    for product, (back, x) in zip(products, pairs, strict=True):
+        # Place by place, as both lie in memory.
+        rows, of = (one.movedim(-2, 0).reshape(-1, one.shape[-1]) for one in (back, x))
+        found[place] = rows.t() @ of if found[place] is None else found[place].addmm_(rows.t(), of)
+        place += 1
+        if product.bias is not None:
+            found[place] = rows.sum(0) if found[place] is None else found[place].add_(rows.sum(0))
+            place += 1
 
 
 def parts(tensors, counts):
@@ -123,10 +175,13 @@ def parts(tensors, counts):
     return groups
 
 
-def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, steady, around, defers):
+def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, steady, around):
     """All steps with all lists; where one has ended its state stays."""
-    arrays = [begun(x.movedim(place, 0), entry, backwards, defers) for x, place, entry in inputs]
-    arrays += [repeated(x, size, state[0]) for x in steady]
+    arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
+    if torch.is_grad_enabled():
+        arrays += [repeated(x, size, state[0]) for x in steady]
+    else:
+        around = (*steady, *around)
     # Unbound once: to index in the loop would make the backward pass quadratic.
     rows = list(zip(*(x.unbind(0) for x in arrays), strict=True)) if arrays else [()] * size
     masks = inside(lengths, size).unbind(-1) if shortest < size else None
@@ -157,7 +212,7 @@ def repeated(x, size, state):
     return x.expand(size, *batch, *x.shape) if batch.numel() <= 4 else x.expand(size, *x.shape)
 
 
-def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around, defers):
+def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
     """The same for lists of different lengths: each step is taken with those lists only that go as far."""
     shape = state[0].shape[: state[0].dim() - rank]
     axes, number = len(shape), shape.numel()
@@ -171,7 +226,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
     arrays = []
     for x, place, entry in inputs:
         x = x.movedim(place, 0)
-        arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards, defers))
+        arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards))
     rows = [x.split(counts) for x in arrays] + [x.expand(len(counts), *x.shape).unbind(0) for x in steady]
     rows = list(zip(*rows, strict=True)) if rows else [()] * len(counts)
     count, columns, ended = len(state), [[] for _ in places], []
@@ -211,9 +266,9 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
     return final, tuple(given)
 
 
-def begun(x, entry, backwards, defers):
+def begun(x, entry, backwards):
     """Entries as the steps are given them."""
-    return x if entry is None else entry.begin(x, backwards, defers)
+    return x if entry is None else entry.begin(x, backwards)
 
 
 def grow_along(step, state, bound, places, batch_rank=None):
@@ -320,13 +375,12 @@ class Recurrence:
         self.weight, self.bias = weight, bias
         self.seen, self.turned = None, weight.t()
 
-    def begin(self, x, backwards, defers):
+    def begin(self, x, backwards):
         """The entries, before the loop begins; their order is that in which the loop goes along them, or the
-        opposite. Where gradients of gradients are wanted nothing is deferred."""
-        defers = defers and self.defers(x)
-        if self.bias is not None and (x.stride(-1) or defers):
+        opposite."""
+        if self.bias is not None and (x.stride(-1) or self.defers(x)):
             x = x + self.bias
-        if defers:
+        if self.defers(x):
             self.seen = []
             x, self.turned = Deferred.apply(x, self.weight, self.seen, backwards), self.weight.detach().t()
         return x
@@ -364,7 +418,8 @@ def watched(*tensors):
     """Whether somebody looks at every single step: a graph being traced, a transformation of functions, derivatives
     forwards, autocast."""
     return (torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
-            or torch.autograd.forward_ad._current_level >= 0 or any(tensor.is_meta for tensor in tensors) or torch.is_autocast_enabled(tensors[0].device.type))
+            or torch.autograd.forward_ad._current_level >= 0 or any(tensor.is_meta for tensor in tensors)
+            or torch.is_autocast_enabled(tensors[0].device.type))
 
 
 def list_cons(first, x, place):

@@ -32,11 +32,11 @@ FORMS = {
     "dense_rnn": "one matrix times the state",
     "s4_out": "affine in the state, entry by entry",
     "scaled": "affine in the state, entry by entry",
-    "peephole": "the gradient of a weight in the loop is one product over all steps",
+    "peephole": "gradients go back by a loop of its own",
     "normed_out": "taken behind the loop",
     "near_out": "taken in front of the loop",
     "near_gru_out": "taken in front of the loop",
-    "squared": None,
+    "squared": "gradients go back by a loop of its own",
 }
 
 
