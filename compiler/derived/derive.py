@@ -144,7 +144,7 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
         return [*before, *boxes, *behind]
     if recurrent(loop.operation):
         biases_in_front(before, loop)
-        account.note(box.span, "the gradient of a weight in the loop is one product over all steps",
+        account.note(box.span, "the gradient of a weight in the loop is one product over many steps",
                      "the gradient of a sum is the sum of the gradients: sum of g_t x_t^T = G^T X")
     return [*before, loop, *behind]
 

@@ -44,6 +44,8 @@ Sum = dict[Wire, Coefficient]
 
 #: Entrywise functions whose slope is known by their result, finite wherever that is.
 SLOPES = frozenset(("sigmoid", "tanh", "relu", "exp"))
+#: Those whose slope is another such function of their argument.
+SLOPES_BEFORE = {"sin": "cos", "softplus": "sigmoid", "abs": "sign"}
 
 
 class NotReversible(Exception):
@@ -216,6 +218,8 @@ class _Reader:
                 slope = _like(output)
                 self._put(Slope(name), self._saw(output), slope)
             self._give(inputs[0], back, output, slope)
+        elif name in SLOPES_BEFORE:
+            self._give(inputs[0], back, output, self._use(SLOPES_BEFORE[name], output, self._saw(inputs[0])))
         elif name == "square":
             twice = self._use("scale", output, self._saw(inputs[0]), factor=2.0)
             self._give(inputs[0], back, output, twice)
