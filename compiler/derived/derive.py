@@ -19,6 +19,7 @@ from catlang.compiler.derived.steps import (
     pieces_at_once,
     recurrent,
     rows_at_once,
+    side_by_side,
 )
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
@@ -125,7 +126,12 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
         account.note(box.span, f"the kernel of {_CALLED[found.kind]}",
                      f"the step's normal form is that of {_CALLED[found.kind]}, its gates' rows in their places")
         return _fused(box, operation, found)
+    apart = side_by_side(operation.step)
     before, loop, behind, early, late = hoisted(box, operation)
+    if apart:
+        products = "a product" if apart == 1 else f"{apart} products"
+        account.note(box.span, f"{products} of arrays side by side taken apart",
+                     "W (x, y) = U x + V y, U and V the columns of W")
     if early:
         account.note(box.span, f"{_boxes(early)} taken in front of the loop, at all places at once",
                      "what does not depend on the state is a map: scan(step . (id * p)) = map(p) >> scan(step)")
@@ -144,7 +150,7 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
         return [*before, *boxes, *behind]
     if recurrent(loop.operation):
         biases_in_front(before, loop)
-        account.note(box.span, "the gradient of a weight in the loop is one product over many steps",
+        account.note(box.span, "the gradient of a weight in the loop is a product over many steps",
                      "the gradient of a sum is the sum of the gradients: sum of g_t x_t^T = G^T X")
     return [*before, loop, *behind]
 

@@ -23,14 +23,16 @@ class Fused(Operation):
 
 
 class Recur(Operation):
-    """In a step, the product of something with the weight of a learned map, added to an entry that is used for nothing
-    else, ``(x, e) |-> W x + b + e``, or to nothing, ``x |-> W x + b``. The gradient of W is one product over all steps,
-    once they are there. The bias may have been added to the entries (``biased`` is then false)."""
+    """In a step, the product of something with the weight of a learned map, or with some of its ``columns``, added to
+    an entry that is used for nothing else, ``(x, e) |-> W x + b + e``, or to nothing, ``x |-> W x + b``. The gradient
+    of W is a product over many steps, once they are there. The bias may have been added to the entries (``biased`` is
+    then false)."""
 
-    __slots__ = ("biased",)
+    __slots__ = ("biased", "columns")
 
-    def __init__(self, biased: bool) -> None:
+    def __init__(self, biased: bool, columns: tuple[Dim, Dim] | None) -> None:
         self.biased = biased
+        self.columns = columns
 
 
 class Pieces(Operation):
@@ -42,13 +44,15 @@ class Pieces(Operation):
         self.sizes = sizes
 
 
-class Summed(Operation):
-    """A learned product with the biases of several instances added: ``x |-> W x + b + c``."""
+class Columns(Operation):
+    """A product with the weight of an instance, or with some of its columns (``first`` up to ``last``), and the biases
+    of several instances added: ``x |-> W[:, first:last] x + b + c``."""
 
-    __slots__ = ("biases",)
+    __slots__ = ("biases", "columns")
 
-    def __init__(self, biases: list[Instance]) -> None:
+    def __init__(self, biases: list[Instance], columns: tuple[Dim, Dim] | None = None) -> None:
         self.biases = biases
+        self.columns = columns
 
 
 class Looked(Operation):
@@ -112,14 +116,15 @@ class Reverse:
     """How gradients go back along a loop.
 
     ``diagram`` is along an axis of ``size``. It takes the lengths (where the loop does), what comes back to the last
-    state and to what was emitted, and ``kept``, what these wires of the step held at every place; it gives what comes back to the first state, and, at every place, to ``entries`` and to
-    what is ``around`` (None where nothing does). ``products`` are the products with weights, each with what comes back
-    to it at every place and what it was taken of."""
+    state and to what was emitted, and ``kept``, what these wires of the step held at every place. It gives what comes
+    back to the first state, and, at every place, to ``entries`` and to what is ``around`` (None where nothing does).
+    ``products`` are the products with weights, each with what comes back to it at every place and what it was taken
+    of."""
 
     __slots__ = ("around", "diagram", "entries", "kept", "products", "size")
 
-    def __init__(self, size: Variable, kept: list[Wire], diagram: Diagram, entries: list[Wire | None], around: dict[Wire, Wire | None],
-                 products: list[tuple[Box, Wire, Wire]]) -> None:
+    def __init__(self, size: Variable, kept: list[Wire], diagram: Diagram, entries: list[Wire | None],
+                 around: dict[Wire, Wire | None], products: list[tuple[Box, Wire, Wire]]) -> None:
         self.size = size
         self.kept = kept
         self.diagram = diagram

@@ -225,7 +225,7 @@ class _Reader:
             self._give(inputs[0], back, output, twice)
         elif name == "concat" and all(len(axes_of(wire.object)) == 1 for wire in inputs):
             pieces = tuple(map(_like, inputs))
-            self._put(Pieces([axes_of(wire.object)[0] for wire in inputs]), self._vector(back, output), pieces)
+            self._put(Pieces(_sizes(inputs)), self._vector(back, output), pieces)
             for wire, piece in zip(inputs, pieces, strict=True):
                 self._give(wire, {piece: None}, wire)
         else:
@@ -239,7 +239,7 @@ class _Reader:
         joins = Stacked() if isinstance(box.operation, Rows) else Joined()
         self._put(joins, tuple(self._vector(sum_, wire) for sum_, wire in zip(sums, parts, strict=True)), whole)
         again = tuple(map(_like, parts))
-        apart = Rows() if isinstance(box.operation, Rows) else Pieces([axes_of(wire.object)[0] for wire in parts])
+        apart = Rows() if isinstance(box.operation, Rows) else Pieces(_sizes(parts))
         self._put(apart, whole, again)
         for sum_, part in zip(sums, again, strict=True):
             if len(sum_) == 1:
@@ -318,6 +318,10 @@ class _Reader:
 
 def _like(wire: Wire) -> Wire:
     return Wire(wire.object, wire.span)
+
+
+def _sizes(pieces: list[Wire]) -> list[Any]:
+    return [axes_of(wire.object)[0] for wire in pieces]
 
 
 def _prelude(step: Diagram) -> Any:

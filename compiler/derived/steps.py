@@ -3,8 +3,10 @@ rows."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from catlang.compiler.derived.hoisting import taken
-from catlang.compiler.derived.operations import Between, Looked, MultiplyAdd, Pieces, Recur, Rows, Summed
+from catlang.compiler.derived.operations import Between, Columns, Looked, MultiplyAdd, Pieces, Recur, Rows
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.dims import Dim
@@ -13,12 +15,63 @@ from catlang.network.recursion import Scan
 from catlang.objects.colour import Finite, axes_of, base_of, power
 
 
+def side_by_side(step: Diagram) -> int:
+    """Products of arrays side by side, ``W (x, y) = U x + V y``, as sums of products, where some of these arrays depend
+    on the state and some do not: what does not may then go in front of the loop. How many there are."""
+    dependent = set(wires(step.inputs[0]))  # type: ignore[index]
+    for box in step.boxes:
+        if not dependent.isdisjoint(taken(box)):
+            dependent.update(wires(box.outputs))
+    uses = _uses(step)
+    joined = {wires(box.outputs)[0]: box for box in step.boxes if _named(box, "concat")}
+
+    def parts(wire: Wire) -> list[Wire]:
+        inputs = wires(joined[wire].inputs) if wire in joined else []
+        if len(inputs) != 2 or len({one in dependent for one in inputs} | {one in joined for one in inputs}) == 1:
+            return [wire]
+        uses[wire] -= 1
+        return [part for one in inputs for part in parts(one)]
+
+    boxes: list[Box] = []
+    found = 0
+    for box in step.boxes:
+        pieces = parts(wires(box.inputs)[0]) if _product(box) else []
+        if len(pieces) < 2:
+            boxes.append(box)
+            continue
+        found += 1
+        assert isinstance(box.operation, d.Use) and box.instance is not None
+        biased = box.operation.definition.name == "affine"
+        add = box.operation.definition.module.scope.find("add")
+        [output] = wires(box.outputs)
+        total: Wire | None = None
+        start: Any = 0
+        # What does not depend on the state comes first, with the bias: they go in front of the loop together.
+        columns: list[tuple[Wire, Dim, Dim]] = []
+        for piece in pieces:
+            size: Any = axes_of(piece.object)[0]
+            columns.append((piece, start, start + size))
+            start = start + size
+        columns.sort(key=lambda one: one[0] in dependent)
+        for number, (piece, first, last) in enumerate(columns):
+            made = Wire(output.object, box.span)
+            boxes.append(Box(Columns([box.instance] if biased and not number else [], (first, last)), piece, made,
+                             box.instance, box.span))
+            if total is not None:
+                whole = output if number == len(columns) - 1 else Wire(output.object, box.span)
+                boxes.append(Box(d.Use(add, {"s": axes_of(output.object)}, {}), (total, made), whole, None, box.span))
+                made = whole
+            total = made
+    step.boxes = [box for box in boxes if not (_named(box, "concat") and uses.get(wires(box.outputs)[0], 0) <= 0)]
+    return found
+
+
 def recurrent(operation: Scan) -> int:
-    """Marks the products in a step whose weights' gradients are taken over all steps at once; how many there are."""
+    """Marks the products in a step whose weights' gradients are taken over many steps at once; how many there are."""
     step = operation.step
     uses = _uses(step)
     entries = set(wires(step.inputs[1]))  # type: ignore[index]
-    products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box)}
+    products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box) or isinstance(box.operation, Columns)}
     replaced: dict[Box, Box] = {}
     gone: set[Box] = set()
     for box in step.boxes:
@@ -29,16 +82,22 @@ def recurrent(operation: Scan) -> int:
             one = products.get(product)
             if one is None or one in gone or entry not in entries or uses[product] != 1 or uses[entry] != 1:
                 continue
-            biased = one.operation.definition.name == "affine"  # type: ignore[attr-defined]
-            replaced[box] = Box(Recur(biased), (wires(one.inputs)[0], entry), box.outputs, one.instance, box.span)
+            replaced[box] = Box(_recur(one), (wires(one.inputs)[0], entry), box.outputs, one.instance, box.span)
             gone.add(one)
             break
     for box in products.values():
         if box not in gone:
-            biased = box.operation.definition.name == "affine"  # type: ignore[attr-defined]
-            replaced[box] = Box(Recur(biased), (wires(box.inputs)[0],), box.outputs, box.instance, box.span)
+            replaced[box] = Box(_recur(box), (wires(box.inputs)[0],), box.outputs, box.instance, box.span)
     step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
     return len(replaced)
+
+
+def _recur(product: Box) -> Recur:
+    operation = product.operation
+    if isinstance(operation, Columns):
+        return Recur(bool(operation.biases), operation.columns)
+    assert isinstance(operation, d.Use)
+    return Recur(operation.definition.name == "affine", None)
 
 
 def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
@@ -154,11 +213,11 @@ def biases_in_front(before: list[Box], loop: Box) -> None:
                 alone = sum(inner in taken(other) for other in body.boxes) + wires(body.outputs).count(inner) == 1
                 if wires(one.outputs) != [inner] or not alone or box.instance is None or one.instance is None:
                     continue
-                if isinstance(one.operation, Summed):
+                if isinstance(one.operation, Columns):
                     one.operation.biases.append(box.instance)
                 elif _product(one):
                     own = [one.instance] if one.operation.definition.name == "affine" else []  # type: ignore[attr-defined]
-                    body.boxes[place] = Box(Summed([*own, box.instance]), one.inputs, one.outputs, one.instance,
+                    body.boxes[place] = Box(Columns([*own, box.instance]), one.inputs, one.outputs, one.instance,
                                             one.span)
                 else:
                     continue

@@ -10,6 +10,7 @@ from catlang.compiler.derived.operations import (
     Affine,
     Back,
     Between,
+    Columns,
     Fused,
     Joined,
     Linear,
@@ -20,7 +21,6 @@ from catlang.compiler.derived.operations import (
     Rows,
     Slope,
     Stacked,
-    Summed,
 )
 from catlang.compiler.lowering.row import call, fill, number, quote
 from catlang.diagram.diagram import Box, Instance, Wire, wires
@@ -205,7 +205,7 @@ def recurrences(forward: Forward, step: Any) -> dict[Wire, ast.expr]:
         forward.recurrences[box] = name
         forward.owner.helper("Recurrence")
         bias = forward.weight(box.instance, "bias") if box.operation.biased else ast.Constant(None)
-        made = call("Recurrence", forward.weight(box.instance, "weight"), bias)
+        made = call("Recurrence", _columns(forward, box.instance, box.operation.columns), bias)
         forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
         for entry in wires(box.inputs)[1:]:
             found[entry] = ast.Name(name, ast.Load())
@@ -242,16 +242,24 @@ def recur(forward: Forward, box: Box, operation: Recur) -> None:
     forward.assign(box, [value], level)
 
 
-def summed(forward: Forward, box: Box, operation: Summed) -> None:
+def columns(forward: Forward, box: Box, operation: Columns) -> None:
     [x] = wires(box.inputs)
     assert box.instance is not None
     term = forward.terms[x]
+    given = [term.expression, _columns(forward, box.instance, operation.columns)]
     biases = [forward.weight(one, "bias") for one in operation.biases]
-    total = biases[0]
-    for bias in biases[1:]:
-        total = ast.BinOp(total, ast.Add(), bias)
-    value = call("F.linear", term.expression, forward.weight(box.instance, "weight"), total)
-    forward.assign(box, [value], term.levels)
+    if biases:
+        total = biases[0]
+        for bias in biases[1:]:
+            total = ast.BinOp(total, ast.Add(), bias)
+        given.append(total)
+    forward.assign(box, [call("F.linear", *given)], term.levels)
+
+
+def _columns(forward: Forward, instance: Instance, columns: tuple[Dim, Dim] | None) -> ast.expr:
+    operation: Any = instance.operation
+    first, last = columns or (0, operation.arguments["m"])
+    return _piece(forward, (instance, first, last, 0, operation.arguments["n"]))
 
 
 def multiply_add(forward: Forward, box: Box, operation: MultiplyAdd) -> None:
@@ -353,5 +361,5 @@ def joined(forward: Forward, box: Box, operation: Joined | Stacked) -> None:
 
 
 EMITTERS: dict[type, Any] = {Fused: fused, Affine: affine, Linear: linear, Recur: recur, Rows: rows, Pieces: pieces,
-                              Summed: summed, MultiplyAdd: multiply_add, Looked: looked, Between: between, Back: back,
+                              Columns: columns, MultiplyAdd: multiply_add, Looked: looked, Between: between, Back: back,
                               Slope: slope, Joined: joined, Stacked: joined}

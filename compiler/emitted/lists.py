@@ -66,7 +66,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
                  for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
         if packs:
             return packed_loop(step, state, given, number, places, lengths, backwards, rank, steady, around)
-        return padded_loop(step, state, given, number, places, lengths, shortest, backwards, steady, around)
+        return padded_loop(step, state, given, number, places, lengths, shortest, backwards, rank, steady, around)
 
     arrays = [x for x, _, _ in inputs]
     if reverse is not None and size and (packs or shortest == size):
@@ -127,8 +127,7 @@ class Reversed(torch.autograd.Function):
             for place, (one, axis) in enumerate(zip(others[:entries], input_places, strict=True), states):
                 if one is not None:
                     put(found, place, one, axis, begin, ctx.shapes[place])
-            place = states + entries
-            for place, one in enumerate(others[entries:], place):
+            for place, one in enumerate(others[entries:], states + entries):
                 if one is not None:
                     one = one.sum_to_size(ctx.shapes[place])
                     found[place] = one if found[place] is None else found[place] + one
@@ -175,11 +174,11 @@ def parts(tensors, counts):
     return groups
 
 
-def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, steady, around):
+def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, rank, steady, around):
     """All steps with all lists; where one has ended its state stays."""
     arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
     if torch.is_grad_enabled():
-        arrays += [repeated(x, size, state[0]) for x in steady]
+        arrays += [repeated(x, size, state[0], rank) for x in steady]
     else:
         around = (*steady, *around)
     # Unbound once: to index in the loop would make the backward pass quadratic.
@@ -204,12 +203,12 @@ def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards,
     return state, given
 
 
-def repeated(x, size, state):
+def repeated(x, size, state, rank):
     """A weight for each step, as so many views: their gradients come together once, and are not added up step by step.
 
     Of a small batch they are one for each list, too: a gradient is then not even summed at each step."""
-    batch = state.shape[: state.dim() - x.dim()]
-    return x.expand(size, *batch, *x.shape) if batch.numel() <= 4 else x.expand(size, *x.shape)
+    batch = state.shape[:state.dim() - rank] if rank is not None else ()
+    return x.expand(size, *batch, *x.shape) if batch and batch.numel() <= 4 else x.expand(size, *x.shape)
 
 
 def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around):

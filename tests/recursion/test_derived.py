@@ -34,6 +34,8 @@ FORMS = {
     "scaled": "affine in the state, entry by entry",
     "peephole": "gradients go back by a loop of its own",
     "normed_out": "taken behind the loop",
+    "side_out": "taken in front of the loop",
+    "sides_out": "3 products of arrays side by side taken apart",
     "near_out": "taken in front of the loop",
     "near_gru_out": "taken in front of the loop",
     "squared": "gradients go back by a loop of its own",

@@ -71,7 +71,8 @@ def results(net: nn.Module, inputs: list[Any]) -> tuple[list[Tensor], list[Tenso
 def test_gradients_are_those_of_the_loop(name: str, batch: int, ragged: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, loop = compiled(name), plain(name, monkeypatch)
     loop.load_state_dict(ours.state_dict())
-    assert "ReversedBackward" not in behind(torch.utils._pytree.tree_leaves(loop(*given(name, batch, ragged)))[0].grad_fn)
+    [first, *_] = torch.utils._pytree.tree_leaves(loop(*given(name, batch, ragged)))
+    assert "ReversedBackward" not in behind(first.grad_fn)
     for one, other in zip(results(ours, given(name, batch, ragged)), results(loop, given(name, batch, ragged)),
                           strict=True):
         for left, right in zip(one, other, strict=True):
@@ -167,3 +168,13 @@ def test_a_weight_that_learns_nothing_is_no_hindrance() -> None:
     with torch.no_grad():
         assert net(lists).data.grad_fn is None
 
+
+
+def test_a_weight_of_fewer_axes_than_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, loop = compiled("uneven"), plain("uneven", monkeypatch)
+    loop.load_state_dict(ours.state_dict())
+    inputs = [Lists(torch.randn(2, 5, 2, 4, dtype=torch.float64, requires_grad=True), torch.tensor([5, 5]))]
+    assert ours(*inputs).data.shape == (2, 5, 4)
+    for one, other in zip(results(ours, inputs), results(loop, inputs), strict=True):
+        for left, right in zip(one, other, strict=True):
+            torch.testing.assert_close(left, right)
