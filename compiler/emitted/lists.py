@@ -92,7 +92,7 @@ class Reversed(torch.autograd.Function):
     @staticmethod
     def forward(ctx, looped, reverse, counts, axes, size, lengths, backwards, *tensors):
         _, places, kept_places = axes
-        state, arrays, steady, around = parts(tensors, counts)
+        state, arrays, steady, around = in_groups(tensors, counts)
         turns = turns_of(size, state)
         # Packed lists are so all at once.
         loops = turns if lengths is None else [(0, size)]
@@ -126,7 +126,7 @@ class Reversed(torch.autograd.Function):
             back, others, pairs = function(number, lengths, *back, *some, *own)
             for place, (one, axis) in enumerate(zip(others[:entries], input_places, strict=True), states):
                 if one is not None:
-                    put(found, place, one, axis, begin, ctx.shapes[place])
+                    put_entries(found, place, one, axis, begin, ctx.shapes[place])
             for place, one in enumerate(others[entries:], states + entries):
                 if one is not None:
                     one = one.sum_to_size(ctx.shapes[place])
@@ -143,7 +143,7 @@ def turns_of(size, state):
     return [(begin, min(number, size - begin)) for begin in range(0, size, number)]
 
 
-def put(found, place, some, axis, begin, shape):
+def put_entries(found, place, some, axis, begin, shape):
     """Puts what comes back to some entries of an array into its place."""
     if found[place] is None:
         others = [*shape]
@@ -165,7 +165,7 @@ def put_products(found, place, products, pairs):
             place += 1
 
 
-def parts(tensors, counts):
+def in_groups(tensors, counts):
     """The tensors in groups of so many; what is left over is in none."""
     groups, begin = [], 0
     for count in counts:
