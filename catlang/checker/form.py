@@ -48,6 +48,14 @@ def is_single(node: tree.Node, scope: Scope) -> bool:
     return isinstance(node, tree.Name | tree.Index | tree.Attribute)
 
 
+def is_scheme(node: tree.Node, scope: Scope) -> bool:
+    """Whether the expression is a primitive given morphisms, such as ``each(f)`` or ``fold(a)``: it has no weights of
+    its own, the morphisms may have."""
+    entry = _entry(head_of(node), scope)
+    return (isinstance(node, tree.Apply) and isinstance(entry, Definition) and isinstance(entry.node, tree.Primitive)
+            and not any(bank.kind in ("weights", "copies") for bank in entry.node.banks))
+
+
 def is_element(node: tree.Node, scope: Scope) -> bool:
     """Whether the expression is an element: it mentions a variable or a literal, applied or paired."""
     if isinstance(node, tree.Number):

@@ -10,7 +10,7 @@ from catlang.checker import shuffle
 from catlang.checker.binding import bind, bindings
 from catlang.checker.colours import enormous
 from catlang.checker.copies import group, repeat
-from catlang.checker.form import is_single
+from catlang.checker.form import is_scheme, is_single
 from catlang.checker.hole import hole
 from catlang.checker.labels import label_span
 from catlang.checker.literal import literal
@@ -127,10 +127,10 @@ def _labelled(elaborator: Elaborator, node: tree.Labelled, value: Value, scope: 
 
 
 def named(elaborator: Elaborator, body: tree.Node, label: str, value: Value, scope: Scope, node: tree.Node) -> Value:
-    """Applies what a label names: one definition, a power, or a group."""
+    """Applies what a label names: one definition, a power, or a group, as what is given to a scheme is."""
     if isinstance(body, tree.Binary) and body.operator == "^":
         return repeat(elaborator, body, value, scope, label)
-    if is_single(body, scope):
+    if is_single(body, scope) and not is_scheme(body, scope):
         return apply(elaborator, body, value, scope, label=label)
     return group(elaborator, body, value, scope, label)
 
