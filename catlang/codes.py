@@ -107,5 +107,7 @@ CODES = {
     "E0810": "a lowering for a primitive that does not exist",
     "E0811": "an input that weights are computed from",
     "E0812": "a morphism that gives something infinite",
+    "E0813": "a label to be computed anew that no part has",
+    "E0814": "a part with a state that is to be computed anew",
     "E0901": "a construct that is still to come",
 }

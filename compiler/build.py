@@ -15,7 +15,7 @@ from catlang.compiler import user
 from catlang.compiler.derived import Account, derive
 from catlang.compiler.emission.forward import Unlowered
 from catlang.compiler.emission.module import NotGiven
-from catlang.compiler.emission.source import SourceFile
+from catlang.compiler.emission.source import SourceFile, Stateful
 from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS
 from catlang.diagnostic import Diagnostic, Label
@@ -43,7 +43,7 @@ class CompileError(ValueError):
 
 
 def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
-            **sizes: Any) -> nn.Module:
+            derived: bool = True, checkpoint: Sequence[str] = (), **sizes: Any) -> nn.Module:
     """The morphism ``name`` of a ``.cat`` file as an ``nn.Module``.
 
     ``sizes`` gives values to the dims and params of the file and to the size generics of the morphism. A size that is
@@ -51,27 +51,32 @@ def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[st
     called. ``lowerings`` maps primitives declared in the file to Python: ``{"flash": function}``. Inputs and outputs
     are tensors with any number of common batch axes in front.
 
-    Raises ``CompileError`` where the file does not check or a size is missing or wrong.
+    Loops take the fastest form that a law allows; such a form uses weights without calling their modules. Where these
+    have hooks or are adapted, ``derived=False`` leaves every loop as it was written. What the instances with a label in
+    ``checkpoint`` compute is not kept for the way back, and computed anew there (``torch.utils.checkpoint``).
+
+    Raises ``CompileError`` where the file does not check, a size is missing or wrong, or a label is none.
     """
-    source = emit(path, name, lowerings=lowerings, **sizes)
+    source = emit(path, name, lowerings=lowerings, derived=derived, checkpoint=checkpoint, **sizes)
     return instantiate(source, name, lowerings)
 
 
 def emit(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
-         **sizes: Any) -> str:
+         derived: bool = True, checkpoint: Sequence[str] = (), **sizes: Any) -> str:
     """The Python source of a morphism of a ``.cat`` file; its last class is the morphism's."""
-    return explained(path, name, lowerings=lowerings, **sizes)[0]
+    return explained(path, name, lowerings=lowerings, derived=derived, checkpoint=checkpoint, **sizes)[0]
 
 
 def explained(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
-              **sizes: Any) -> tuple[str, str]:
+              derived: bool = True, checkpoint: Sequence[str] = (), **sizes: Any) -> tuple[str, str]:
     """The source of a morphism, and which derived forms it has, each with its place and the law that it stands on."""
     module = check_file(os.fspath(path))
     errors = [found for found in module.bag if found.severity == "error"]
     if errors:
         raise CompileError(errors)
     definition = entry_point(module, name)
-    build = Build(module, definition, sizes, lowerings or {})
+    labels = (checkpoint,) if isinstance(checkpoint, str) else tuple(checkpoint)
+    build = Build(module, definition, sizes, lowerings or {}, derived, labels)
     source = build.source()
     return source, build.account.report(definition.name)
 
@@ -103,7 +108,9 @@ class Build:
     """One compilation."""
 
     def __init__(self, module: Module, definition: Definition, given: Mapping[str, Any],
-                 lowerings: Mapping[str, Any]) -> None:
+                 lowerings: Mapping[str, Any], derived: bool = True, checkpoint: Sequence[str] = ()) -> None:
+        self.derived = derived
+        self.checkpoint = checkpoint
         self.module = module
         self.definition = definition
         self.lowerings = lowerings
@@ -204,6 +211,18 @@ class Build:
             raise CompileError(self.problems)
         return left
 
+    def _labels(self, known: Mapping[str, Any]) -> None:
+        """Refuses a label to be computed anew that no instance with a module of its own has."""
+        for label in self.checkpoint:
+            if label not in known:
+                near = nearest(label, [*known])
+                help = (f"did you mean `{near}`?",) if near else (
+                    f"there are {', '.join(f'`{one}`' for one in [*known][:8])}",) if known else ()
+                self._problem("E0813", f"no part of `{self.definition.name}` that can be computed anew is called "
+                              f"`{label}`", self.definition.span, "", help)
+        if self.problems:
+            raise CompileError(self.problems)
+
     def source(self) -> str:
         conditions = self.conditions()
         for constant, value in self.constants.items():
@@ -234,10 +253,18 @@ class Build:
                 Label(self.definition.span, "at the sizes and parameters given")])]) from None
         title = f"`{self.definition.name}` of {os.path.basename(self.module.source.name)}, compiled by catlang."
         rows = {**ROWS, **user.rows(self.lowerings)}
-        derive(network, self.account)
-        source = SourceFile(network, specialiser, rows, title, conditions)
+        if self.derived:
+            derive(network, self.account)
+        source = SourceFile(network, specialiser, rows, title, conditions, self.checkpoint)
         try:
-            return source.text()
+            text = source.text()
+            self._labels(source.labels)
+            return text
+        except Stateful as stateful:
+            raise CompileError([Diagnostic(
+                "E0814", f"`{stateful.instance.name}` keeps a state and cannot be computed anew",
+                [Label(stateful.instance.span or self.definition.span, "its state would change twice at each step")],
+                help=("name the parts beside what keeps the state",))]) from None
         except NotGiven as missing:
             called = [self._called(variable) for variable in missing.sizes]
             names = ", ".join(f"`{name}`" for name in called)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 USAGE = """\
-usage: catlang compile FILE.cat::MORPHISM [-d NAME=VALUE]... [-o OUT.py] [--explain] [--format full|concise]
+usage: catlang compile FILE.cat::MORPHISM [-d NAME=VALUE]... [-o OUT.py] [--checkpoint LABEL]... [--as-written]
+                       [--explain] [--format full|concise]
 
 Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; its last class is the morphism's.
 
@@ -22,6 +23,10 @@ Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; 
                           and must be given where a weight's shape depends on it
   -p, --param NAME=VALUE  the value of a param, as in `-p dropout=0.1`, `-p bias=false`; `-d` does the same
   -o, --output OUT.py     the file to write; standard output without it, or for `-`
+  --checkpoint LABEL      what the parts of this label compute is computed anew on the way back, and not kept; it may
+                          be given several times
+  --as-written            loops as they were written, in no derived form: every module is then called where it stands,
+                          as hooks and adapters need it
   --explain               says which derived forms the source has, kernels, scans, and what is taken out of loops, each
                           with the law that it stands on; the source itself is then only written where `-o` says
   --format full|concise   how mistakes are told, as in `catlang check`
@@ -33,16 +38,18 @@ not installed, 3 a mistake of catlang's own.
 
 def run(arguments: Sequence[str]) -> int:
     valued = {"--format": FORMATS, "--output": ()}
-    targets, options = read(arguments, valued, {"--explain": ""}, GIVEN, {"-o": "--output"})
+    flags, repeated = {"--explain": "", "--as-written": ""}, {**GIVEN, "--checkpoint": ""}
+    targets, options = read(arguments, valued, flags, repeated, {"-o": "--output"})
     path, name = only(targets)
     given = values([*options.get("--dim", ()), *options.get("--param", ())])
     output = options.get("--output", "-")
     if output != "-" and os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
         raise Misuse(f"`{output}` is the file to be compiled")
     explained = compiler().explained
+    asked = {"derived": "--as-written" not in options, "checkpoint": options.get("--checkpoint", ())}
     format = options.get("--format", "full")
     try:
-        source, account = refusals(path, lambda: explained(path, name, **given), format, coloured(sys.stderr))
+        source, account = refusals(path, lambda: explained(path, name, **asked, **given), format, coloured(sys.stderr))
     except Refused as refused:
         sys.stderr.write(str(refused))
         return 1

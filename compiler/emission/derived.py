@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 Piece = tuple[Instance, Dim, Dim, Dim, Dim]
 
 
+def _weight(forward: Forward, instance: Instance, part: str) -> ast.expr:
+    """A weight that is taken without its module being called; that module must then be as it was made."""
+    if instance.reparameterisation is None:
+        forward.taken_apart.setdefault(instance, forward.instance(instance))
+    return forward.weight(instance, part)
+
+
 def fused(forward: Forward, box: Box, operation: Fused) -> None:
     """A kernel, its weights put together out of the cell's."""
     lengths, state, entries = box.inputs  # type: ignore[misc]
@@ -73,7 +80,7 @@ def _rows(forward: Forward, pieces: list[Piece]) -> ast.expr:
 def _piece(forward: Forward, piece: Piece) -> ast.expr:
     instance, first, last, start, stop = piece
     operation: Any = instance.operation
-    weight = forward.weight(instance, "weight")
+    weight = _weight(forward, instance, "weight")
     rows = None if start == 0 and stop == operation.arguments["n"] else _cut(forward, start, stop)
     columns = None if first == 0 and last == operation.arguments["m"] else _cut(forward, first, last)
     if rows is None and columns is None:
@@ -125,7 +132,7 @@ def _bias(forward: Forward, gates: list[list[tuple[Instance, Dim, Dim]]], size: 
 def _bias_piece(forward: Forward, piece: tuple[Instance, Dim, Dim]) -> ast.expr:
     instance, start, stop = piece
     operation: Any = instance.operation
-    bias = forward.weight(instance, "bias")
+    bias = _weight(forward, instance, "bias")
     if start == 0 and stop == operation.arguments["n"]:
         return bias
     return ast.Subscript(bias, _cut(forward, start, stop), ast.Load())
@@ -175,7 +182,7 @@ def linear(forward: Forward, box: Box, operation: Linear) -> None:
         value = term.expression
     named = _named(forward, lengths, operation.backwards, level)
     forward.owner.helper("linear_along")
-    made = call("linear_along", begin[0].expression, forward.weight(box.instance, "weight"), value, number(-2),
+    made = call("linear_along", begin[0].expression, _weight(forward, box.instance, "weight"), value, number(-2),
                 forward.size(operation.size), **named)
     final, outputs = box.outputs  # type: ignore[misc]
     forward.store(box, [wires(final), wires(outputs)], made, level)
@@ -204,7 +211,7 @@ def recurrences(forward: Forward, step: Any) -> dict[Wire, ast.expr]:
         name = forward.fresh_name("recurrence")
         forward.recurrences[box] = name
         forward.owner.helper("Recurrence")
-        bias = forward.weight(box.instance, "bias") if box.operation.biased else ast.Constant(None)
+        bias = _weight(forward, box.instance, "bias") if box.operation.biased else ast.Constant(None)
         made = call("Recurrence", _columns(forward, box.instance, box.operation.columns), bias)
         forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
         for entry in wires(box.inputs)[1:]:
@@ -220,7 +227,7 @@ def alone(forward: Forward, step: Any, size: Any, level: frozenset[Any]) -> list
         if not isinstance(box.operation, Recur) or len(wires(box.inputs)) > 1:
             continue
         assert box.instance is not None
-        weight = forward.weight(box.instance, "weight")
+        weight = _weight(forward, box.instance, "weight")
         zero = ast.Call(ast.Attribute(weight, "new_zeros", ast.Load()), [ast.Tuple([], ast.Load())], [])
         use: Any = box.instance.operation
         shape = [forward.size(size), *forward.batch_shape(level), forward.size(use.arguments["n"])]
@@ -247,7 +254,7 @@ def columns(forward: Forward, box: Box, operation: Columns) -> None:
     assert box.instance is not None
     term = forward.terms[x]
     given = [term.expression, _columns(forward, box.instance, operation.columns)]
-    biases = [forward.weight(one, "bias") for one in operation.biases]
+    biases = [_weight(forward, one, "bias") for one in operation.biases]
     if biases:
         total = biases[0]
         for bias in biases[1:]:
@@ -301,8 +308,8 @@ def _lookup(forward: Forward, box: Box, operation: Looked, uses: ast.expr) -> as
     assert box.instance is not None
     forward.owner.helper("Lookup")
     use: Any = box.instance.operation
-    bias = forward.weight(box.instance, "bias") if use.definition.name == "affine" else ast.Constant(None)
-    points, weight = forward.weight(operation.points, "weight"), forward.weight(box.instance, "weight")
+    bias = _weight(forward, box.instance, "bias") if use.definition.name == "affine" else ast.Constant(None)
+    points, weight = _weight(forward, operation.points, "weight"), _weight(forward, box.instance, "weight")
     return call("Lookup", points, weight, bias, uses)
 
 

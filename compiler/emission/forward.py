@@ -79,6 +79,8 @@ class Forward:
         # What the products with weights in loops are called.
         self.recurrences: dict[Box, str] = {}
         self.nothing: dict[Box, str] = {}
+        # Submodules whose weights are used without calling them.
+        self.taken_apart: dict[Instance, ast.expr] = {}
         # Sizes that functions inside are told by what they take.
         self.local: dict[Variable, ast.expr] = {}
 
@@ -430,10 +432,19 @@ class Forward:
         if isinstance(operation, Family):
             self.owner.helper("of_family")
             index = self._align(self.terms[inputs[0]], union, expand=True)
-            value: ast.expr = call("of_family", module, index.expression, ast.Tuple(passed, ast.Load()), *extras)
+            value: ast.expr = self._called(box, ast.Name("of_family", ast.Load()), [
+                module, index.expression, ast.Tuple(passed, ast.Load()), *extras])
         else:
-            value = ast.Call(module, [*passed, *extras], [])
+            value = self._called(box, module, [*passed, *extras])
         self.assign(box, [value], union)
+
+    def _called(self, box: Box, function: ast.expr, given: list[ast.expr]) -> ast.expr:
+        """A call of an instance; what is computed anew on the way back is called by what does so."""
+        assert box.instance is not None and isinstance(box.operation, Sub)
+        if self.owner.source.computed_anew(box.instance, box.operation):
+            self.owner.helper("checkpointed")
+            return call("checkpointed", function, *given)
+        return ast.Call(function, given, [])
 
     def _told(self, operation: Sub, union: frozenset[Any]) -> list[ast.expr]:
         """What an instance cannot find out from its inputs: sizes, batch axes, a tensor for device and type."""
@@ -465,7 +476,7 @@ class Forward:
         function: ast.expr = module if operation.tied else ast.Name(member, ast.Load())
         stores: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
         target = stores[0] if count == 1 else ast.Tuple(stores, ast.Store())
-        step = ast.Assign([target], ast.Call(function, [*loads, *constant, *extras], []))
+        step = ast.Assign([target], self._called(box, function, [*loads, *constant, *extras]))
         over = call("range", self.size(operation.count)) if operation.tied else module
         variable = ast.Name("_" if operation.tied else member, ast.Store())
         self.statements.append((ast.For(variable, over, [step], []), box.span))

@@ -245,6 +245,9 @@ class ModuleClass:
             statements.append(ast.Assign([ast.Name(self.size_names[variable], ast.Store())], read))
         if forward.reads_batch:
             statements += self._batch(forward, body)
+        if forward.taken_apart:
+            self.helper("as_they_are")
+            statements.append(ast.Expr(call("as_they_are", *forward.taken_apart.values())))
         reads = list(statements)
         for statement, span in forward.statements:
             statement.place = span  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from catlang import dims
@@ -21,10 +21,11 @@ from catlang.compiler.emission.sizes import python_name
 from catlang.compiler.emitted import DEFINITIONS
 from catlang.compiler.lowering.row import quote
 from catlang.compiler.user import Outside, called
-from catlang.diagram.diagram import Value, Wire
+from catlang.diagram import diagram as d
+from catlang.diagram.diagram import Instance, Value, Wire
 from catlang.dims.constraint import Constraint
 from catlang.network.erasure import carrier
-from catlang.network.network import Network
+from catlang.network.network import Network, Sub
 from catlang.network.specialise import Specialiser
 from catlang.objects.colour import Power, Product, base_of, power
 from catlang.objects.functor import element_of
@@ -32,16 +33,27 @@ from catlang.objects.functor import element_of
 _HELPERS = DEFINITIONS
 
 
+class Stateful(ValueError):
+    """What is to be computed anew keeps a state; ``instance`` is what it was asked of."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance.name)
+        self.instance = instance
+
+
 class SourceFile:
     """Emits a root network and everything below it."""
 
     def __init__(self, root: Network, specialiser: Specialiser, rows: dict[str, Any], title: str,
-                 conditions: list[Constraint]) -> None:
+                 conditions: list[Constraint], checkpoint: Sequence[str] = ()) -> None:
         self.root = root
         self.specialiser = specialiser
         self.rows = rows
         self.title = title
         self.conditions = conditions
+        self.checkpoint = checkpoint
+        #: The labels of instances that can be computed anew on the way back, each with such an instance.
+        self.labels: dict[str, Instance] = {}
         self.order = callers_first(root)
         self.constants = constant_inputs(root)
         self.reserved = frozenset(_HELPERS)
@@ -67,6 +79,17 @@ class SourceFile:
             for node in ast.walk(_HELPERS[name]):
                 if isinstance(node, ast.Name):
                     self.helper(node.id)
+
+    def computed_anew(self, instance: Instance, operation: Sub) -> bool:
+        """Whether what an instance computes is to be computed anew on the way back, and not kept.
+
+        Raises ``Stateful`` where that would change a state a second time."""
+        self.labels.setdefault(instance.name, instance)
+        if instance.name not in self.checkpoint:
+            return False
+        if stateful(operation.network):
+            raise Stateful(instance)
+        return True
 
     def substitution(self, axis: Any) -> Any:
         return axis if isinstance(axis, int) else dims.substitute(axis, self.specialiser.sizes)
@@ -123,7 +146,8 @@ class SourceFile:
         helpers = [_HELPERS[name] for name in _HELPERS if name in self.helpers]
         folder = os.path.dirname(os.path.abspath(self.root.span.source.name)) if self.root.span is not None else ""
         body = "\n\n\n".join(definition(node, folder) for node in [*helpers, *made])
-        modules = {"torch": "import torch", "F": "import torch.nn.functional as F", "nn": "from torch import nn"}
+        modules = {"torch": "import torch", "F": "import torch.nn.functional as F",
+                   "torch.utils.checkpoint": "import torch.utils.checkpoint", "nn": "from torch import nn"}
         imports = "\n".join(line for name, line in modules.items() if re.search(rf"\b{name}\.", body))
         outside = [self.outside[name].statements() for name in sorted(self.outside)]
         imports = "\n".join([imports, *(one for one in outside if one.startswith("from "))])
@@ -133,6 +157,14 @@ class SourceFile:
             types = [f"{name} = namedtuple({name!r}, {list(fields)!r})" for fields, name in self.tuples.items()]
             body = "\n".join(types) + f"\n\n\n{body}"
         return f'"""{self.title}"""\n\n{imports}\n\n\n{body}\n'
+
+
+def stateful(network: Network) -> bool:
+    """Whether a network, or one below it, keeps a state."""
+    operations = [box.operation for body in network.bodies for _, box in d.everything(body)]
+    operations += [instance.operation for instance in network.instances.values()]
+    return any(stateful(operation.network) if isinstance(operation, Sub) else
+               isinstance(operation, d.Use) and bool(operation.definition.states) for operation in operations)
 
 
 def _is_identity(network: Network) -> bool:

@@ -125,3 +125,22 @@ def holding(module, **shapes):
     if found != shapes:
         raise ValueError(f"{type(module).__name__} has the weights {found}, but its signature says {shapes}")
     return module
+
+
+def checkpointed(function, *given):
+    """The same, of which nothing is kept for the way back: it is computed anew there."""
+    if not torch.is_grad_enabled():
+        return function(*given)
+    return torch.utils.checkpoint.checkpoint(function, *given, use_reentrant=False)
+
+
+def as_they_are(*modules):
+    """Raises a TypeError where calling a module does more than it did when it was made: its weight is used without."""
+    if torch.compiler.is_compiling():
+        return
+    for module in modules:
+        called = module.__dict__.get("forward", type(module).forward)
+        plain = called in (nn.Linear.forward, nn.Embedding.forward)
+        if not plain or module._forward_hooks or module._forward_pre_hooks:
+            raise TypeError(f"a weight of {type(module).__name__} is used without calling it, as the derived form of a "
+                            "loop does, but it has hooks or is adapted: compile it with `derived=False`")
