@@ -5,7 +5,8 @@ out, ``weights`` fills the module. :func:`compile` does all of it.
 """
 
 from catlang.compiler.build import CompileError, compile, emit, explained
-from catlang.compiler.emitted.containers import Lists, Trees, list_of, lists, tree_of, trees
+from catlang.compiler.emitted.construction import list_of, lists, tree_of, trees
+from catlang.compiler.emitted.containers import Lists, Trees
 from catlang.compiler.weights import load
 
 __all__ = [

@@ -3,9 +3,23 @@
 import ast
 import inspect
 
-from catlang.compiler.emitted import basic, containers, lists, scans
+from catlang.compiler.emitted import (
+    basic,
+    construction,
+    containers,
+    entry,
+    kernels,
+    lists,
+    loops,
+    products,
+    reverse,
+    scans,
+    trees,
+)
+
+_MODULES = (basic, containers, construction, trees, lists, entry, products, reverse, loops, scans, kernels)
 
 #: The definitions by name, each behind those that it is made of.
 DEFINITIONS = {
-    node.name: node for module in (basic, containers, lists, scans)
+    node.name: node for module in _MODULES
     for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}

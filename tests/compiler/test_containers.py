@@ -16,17 +16,11 @@ from hypothesis import strategies as st
 from torch.utils import _pytree as pytree
 
 from catlang.compiler.emission.layout import definition
-from catlang.compiler.emitted import containers
-from catlang.compiler.emitted.containers import (
-    Lists,
-    Trees,
-    fold_trees,
-    list_of,
-    lists,
-    tree_of,
-    trees,
-    unfold_trees,
-)
+from catlang.compiler.emitted import construction, containers
+from catlang.compiler.emitted import trees as trees_module
+from catlang.compiler.emitted.construction import list_of, lists, tree_of, trees
+from catlang.compiler.emitted.containers import Lists, Trees
+from catlang.compiler.emitted.trees import fold_trees, unfold_trees
 
 BINARY = (("data",), ("tree", "tree"))
 ROSE = (("data", "list"),)
@@ -285,8 +279,8 @@ def test_lists_go_through_torch():
 
 
 def definitions():
-    return [node for node in ast.parse(inspect.getsource(containers)).body
-            if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return [node for module in (containers, construction, trees_module)
+            for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
 def test_copied_definitions_stand_alone():

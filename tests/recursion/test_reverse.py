@@ -103,7 +103,7 @@ def behind(node: Any) -> set[str]:
 
 def test_turns_there_are() -> None:
     """The many lists of these tests are really looked back on in turns, the few at once."""
-    from catlang.compiler.emitted.lists import turns_of
+    from catlang.compiler.emitted.reverse import turns_of
 
     assert len(turns_of(20, [torch.empty(MANY, 4)])) > 1
     assert len(turns_of(20, [torch.empty(FEW, 4)])) == 1

@@ -1,0 +1,237 @@
+"""Loops along padded lists, of which emitted sources carry copies: folds, unfoldings, and the one after the other."""
+
+from __future__ import annotations
+
+import torch
+
+from catlang.compiler.emitted.lists import beside, inside
+from catlang.compiler.emitted.products import watched
+from catlang.compiler.emitted.reverse import Reversed
+
+
+def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, steady=(), around=(),
+               reverse=None):
+    """The state that steps along an axis end in; a tuple of them, where there is more than one."""
+    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, steady, around, reverse)[0]
+
+
+def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, steady=(), around=(),
+              reverse=None):
+    """The state that steps along an axis end in, and what they gave on the way, along that axis."""
+    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse)
+    return state, given[0] if len(given) == 1 else given
+
+
+def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse):
+    """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if
+    any; `places` are those of the axis in what the steps give.
+
+    `step` takes the state, an entry of each input, what is `steady` (weights, the same at every place) and what is
+    `around` (of each list), and gives the state, then what else it gives, and then what its reverse derivative needs.
+    With a `rank`, that of the state's own axes, everything has all axes of the batch; lists that are shorter than the
+    axis are then packed, and nothing is computed behind their ends. `reverse` says how gradients go back (see
+    `Reversed`)."""
+    single = not isinstance(state, tuple)
+    state = (state,) if single else state
+    shortest = size
+    if lengths is not None and not lengths.is_meta:
+        # In a graph there is no looking at numbers: every step is taken for some lists only.
+        shortest = 0 if torch.compiler.is_compiling() else int(lengths.min()) if lengths.numel() else size
+    packs = shortest < size and rank is not None and not torch.compiler.is_compiling()
+
+    def looped(begin, number, places, state, arrays, steady, around):
+        """So many of the steps."""
+        given = [(x.narrow(place, begin, number), place, entry)
+                 for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
+        if packs:
+            return packed_loop(step, state, given, number, places, lengths, backwards, rank, steady, around)
+        return padded_loop(step, state, given, number, places, lengths, shortest, backwards, rank, steady, around)
+
+    arrays = [x for x, _, _ in inputs]
+    if reverse is not None and size and (packs or shortest == size):
+        learned = [one for product in reverse[2] for one in (product.weight, product.bias) if one is not None]
+        tensors = (*state, *arrays, *steady, *around, *learned)
+        if torch.is_grad_enabled() and any(x.requires_grad for x in tensors) and not watched(*tensors):
+            counts = [len(state), len(inputs), len(steady), len(around)]
+            axes = [place for _, place, _ in inputs], places, reverse[1]
+            made = Reversed.apply(looped, reverse, counts, axes, size, lengths if packs else None, backwards, *tensors)
+            return made[0] if single else made[:len(state)], made[len(state):]
+    state, given = looped(0, size, places, state, arrays, steady, around)
+    return state[0] if single else state, given
+
+
+def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, rank, steady, around):
+    """All steps with all lists; where one has ended its state stays."""
+    arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
+    if torch.is_grad_enabled():
+        arrays += [repeated(x, size, state[0], rank) for x in steady]
+    else:
+        around = (*steady, *around)
+    # Unbound once: to index in the loop would make the backward pass quadratic.
+    rows = list(zip(*(x.unbind(0) for x in arrays), strict=True)) if arrays else [()] * size
+    masks = inside(lengths, size).unbind(-1) if shortest < size else None
+    count, columns = len(state), [[] for _ in places]
+    for place in reversed(range(size)) if backwards else range(size):
+        made = step(*state, *rows[place], *around)
+        made = made if isinstance(made, tuple) else (made,)
+        for column, one in zip(columns, made[count:], strict=False):
+            column.append(one)
+        after = made[:count]
+        if masks is not None and place >= shortest:
+            after = tuple(torch.where(beside(masks[place], one), one, old)
+                          for one, old in zip(after, state, strict=True))
+        state = after
+    if size == 0 and places:
+        empty = step(*state, *(x.sum(0) for x in arrays), *around)
+        columns = [[one] for one in empty[count:count + len(places)]]
+    given = tuple(torch.stack(column[::-1] if backwards else column)[:size].movedim(0, place)
+                  for column, place in zip(columns, places, strict=True))
+    return state, given
+
+
+def repeated(x, size, state, rank):
+    """A weight for each step, as so many views: their gradients come together once, and are not added up step by step.
+
+    Of a small batch they are one for each list, too: a gradient is then not even summed at each step."""
+    batch = state.shape[:state.dim() - rank] if rank is not None else ()
+    return x.expand(size, *batch, *x.shape) if batch and batch.numel() <= 4 else x.expand(size, *x.shape)
+
+
+def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
+    """The same for lists of different lengths: each step is taken with those lists only that go as far."""
+    shape = state[0].shape[: state[0].dim() - rank]
+    axes, number = len(shape), shape.numel()
+    ends = lengths.expand(shape).reshape(-1)
+    order = ends.argsort(descending=True, stable=True)
+    there = torch.arange(size, device=ends.device)[:, None] < ends[order]
+    counts = [count for count in there.sum(1).tolist() if count]
+    cells = (torch.arange(size, device=ends.device)[:, None] * number + order)[there]
+    start = tuple(one.reshape(number, *one.shape[axes:]).index_select(0, order) for one in state)
+    around = tuple(one.reshape(number, *one.shape[axes:]).index_select(0, order) for one in around)
+    arrays = []
+    for x, place, entry in inputs:
+        x = x.movedim(place, 0)
+        arrays.append(begun(x.reshape(-1, *x.shape[axes + 1:]).index_select(0, cells), entry, backwards))
+    rows = [x.split(counts) for x in arrays] + [x.expand(len(counts), *x.shape).unbind(0) for x in steady]
+    rows = list(zip(*rows, strict=True)) if rows else [()] * len(counts)
+    count, columns, ended = len(state), [[] for _ in places], []
+    if backwards:
+        sizes = [counts[-1], *(one - other for one, other in zip(counts[-2::-1], counts[:0:-1], strict=True))] if (
+            counts) else []
+        joining = list(zip(*(one.split([*sizes, number - sum(sizes)]) for one in start), strict=True))
+        state = joining[0]
+    else:
+        state = start
+    for turn, place in enumerate(reversed(range(len(counts))) if backwards else range(len(counts))):
+        wanted, here = counts[place], state[0].shape[0]
+        if backwards and turn:
+            state = tuple(map(torch.cat, zip(state, joining[turn], strict=True)))
+        elif wanted < here:
+            state, done = zip(*(one.split([wanted, here - wanted]) for one in state), strict=True)
+            ended.append(done)
+        made = step(*state, *rows[place], *(one[:wanted] for one in around))
+        made = made if isinstance(made, tuple) else (made,)
+        for column, one in zip(columns, made[count:], strict=False):
+            column.append(one)
+        state = made[:count]
+    ended = [joining[-1]] if backwards and counts else ended[::-1] if counts else []
+    back = order.argsort()
+    final = tuple(torch.cat(parts).index_select(0, back).reshape((*shape, *parts[0].shape[1:]))
+                  for parts in zip(state, *ended, strict=True))
+    given = []
+    for column, place in zip(columns, places, strict=True):
+        if not column:
+            none = step(*start, *(x.new_zeros(number, *x.shape[1:]) for x in arrays), *steady, *around)
+            none = none[count + len(given)]
+            whole = none.new_zeros(size * number, *none.shape[1:])
+        else:
+            packed = torch.cat(column[::-1] if backwards else column)
+            whole = packed.new_zeros(size * number, *packed.shape[1:]).index_copy(0, cells, packed)
+        given.append(whole.reshape(size, *shape, *whole.shape[1:]).movedim(0, place))
+    return final, tuple(given)
+
+
+def begun(x, entry, backwards):
+    """Entries as the steps are given them."""
+    return x if entry is None else entry.begin(x, backwards)
+
+
+def grow_along(step, state, bound, places, batch_rank=None):
+    """What is given step by step until the tag is 0, at most `bound` times: the lengths, and what was given.
+
+    `step` takes the state and gives a tag, the new state, and what else it gives. With a `batch_rank`, of the axes in
+    front, a step does with each list the same whichever others there are: it is taken with those that have not
+    ended."""
+    single = not isinstance(state, tuple)
+    state, count = (state,) if single else state, 1 if single else len(state)
+    drops = batch_rank and not torch.is_grad_enabled() and not torch.compiler.is_compiling() and not state[0].is_meta
+    shape = state[0].shape[:batch_rank] if drops else None
+    if drops:
+        state = tuple(one.flatten(0, batch_rank - 1) for one in state)
+    going, lengths, columns, rows, left = None, None, [[] for _ in places], None, max(bound, 1)
+    while left:
+        left -= 1
+        tag, *made = step(*state)
+        tag = tag != 0
+        # Of the lists that are left, those that have not ended before.
+        going = tag if going is None or rows is not None else going & tag
+        lengths = going.long() if lengths is None else lengths + spread(going.long(), rows, lengths)
+        looks = not going.is_meta and not torch.compiler.is_compiling()
+        some = int(going.sum()) if looks else None
+        for column, one in zip(columns, made[count:], strict=True):
+            # Where all go on, there is nothing to choose.
+            if some != going.numel() or one.shape[: going.dim()] != going.shape:
+                one = torch.where(beside(going, one), one, torch.zeros_like(one))
+            column.append(spread(one, rows, column[0] if column else one))
+        state = tuple(
+            one if some == going.numel() and one.shape == old.shape else torch.where(beside(going, one), one, old)
+            for one, old in zip(made[:count], state, strict=True))
+        if looks:
+            if not some:
+                break
+            if drops and (rows is not None or some < 0.8 * going.numel()):
+                here = going.nonzero().squeeze(1)
+                rows = here if rows is None else rows[here]
+                state = tuple(one.index_select(0, here) for one in state)
+    given = []
+    for column, place in zip(columns, places, strict=True):
+        column += [torch.zeros_like(column[0])] * left
+        whole = torch.stack(column)[:bound]
+        whole = whole.unflatten(1, shape) if drops else whole
+        given.append(whole.movedim(0, place))
+    lengths = lengths.clamp(max=bound)
+    return lengths.unflatten(0, shape) if drops else lengths, given[0] if len(given) == 1 else tuple(given)
+
+
+def hylo_along(grow, state, fold, start, bound, backwards=False):
+    """The fold, from `start`, of what is grown from a state until the tag is 0, at most `bound` times: a tuple.
+
+    `grow` gives a tag, the new state, and what `fold` takes behind its state."""
+    going, kept, folded, left = None, [], start, bound
+    while left:
+        left -= 1
+        tag, *made = grow(*state)
+        going = tag != 0 if going is None else going & (tag != 0)
+        if not going.is_meta and not torch.compiler.is_compiling() and not going.any():
+            break
+        if backwards:
+            # Its turn comes on the way back.
+            kept.append((going, made[len(state):]))
+        else:
+            folded = folded_once(fold, folded, going, made[len(state):])
+        state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made, state, strict=False))
+    while kept:
+        folded = folded_once(fold, folded, *kept.pop())
+    return folded
+
+
+def folded_once(fold, state, going, given):
+    """One step of a fold, for those lists that go as far."""
+    made = fold(*state, *given)
+    made = made if isinstance(made, tuple) else (made,)
+    return tuple(torch.where(beside(going, one), one, old) for one, old in zip(made, state, strict=True))
+
+
+def spread(x, rows, like):
+    """Rows of an array that is zero elsewhere."""
+    return x if rows is None else torch.zeros_like(like).index_copy(0, rows, x)
