@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from catlang.checker.arguments import instantiate
 from catlang.checker.conditions import example
-from catlang.checker.entry import Definition
+from catlang.checker.entry import Definition, DimEntry
 from catlang.checker.meeting import explained, shown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Poly, Quotient, Variable, flexible_variables
@@ -270,6 +270,11 @@ def _advice(joint: Joint, elaborator: Elaborator, wanted: Object, found: Object)
     if type(one) is type(other) and not isinstance(wanted, Product):
         axes, there = axes_of(wanted), axes_of(found)
         more = len(there) - len(axes)
+        if isinstance(joint.other, tree.Shuffle) and more == 0:
+            # The name of an axis was taken for a size that is meant elsewhere.
+            for axis, given in zip(axes, there, strict=True):
+                if axis != given and isinstance(joint.scope.find(show_axis(axis)), DimEntry):
+                    return [f"`{show_axis(axis)}` is a size that is declared; an axis of another name may have any size"]
         if more > 0 and not any(isinstance(axis, Run) for axis in (*axes, *there)):
             front = ", ".join(show_axis(axis) for axis in there[:more])
             along = "axis" if more == 1 else "axes"

@@ -430,14 +430,18 @@ class Unifier:
 
 
 def _occurs(variable: ObjectVariable, obj: Object) -> bool:
-    obj = resolve(obj)
+    return _inside(variable, resolve(obj))
+
+
+def _inside(variable: ObjectVariable, obj: Object) -> bool:
+    """The same of an object in which everything solved is put in."""
     if obj is variable:
         return True
     if isinstance(obj, Power):
-        return _occurs(variable, obj.base)
+        return _inside(variable, obj.base)
     if isinstance(obj, Product | Sum):
-        return any(_occurs(variable, item) for item in obj.items)
-    return any(_occurs(variable, part) for part in obj.parts())
+        return any(_inside(variable, item) for item in obj.items)
+    return any(_inside(variable, part) for part in obj.parts())
 
 
 def _count(obj: Product) -> str:
