@@ -210,6 +210,12 @@ class Module:
 
     def _definition(self, node: tree.Morphism | tree.Primitive) -> None:
         definition = Definition(node.name, self._name_span(node), node, self)
+        other = None if self.is_prelude else self.loader.prelude.scope.find(node.name)
+        if isinstance(node, tree.Primitive) and isinstance(other, Definition):
+            # Every functor knows a primitive by its name: there is one of each.
+            self.bag.add(Diagnostic("E0203", f"`{node.name}` is a primitive of the library", [
+                Label(definition.span, "declared once more here")],
+                help=("choose another name, or leave the declaration out if the library's is meant",)))
         if self.add(definition):
             self.definitions.append(definition)
 
