@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 class Checked:
     """The outcome of a check: its ``diagnostics``, in the order of files and places, and whether all is ``ok``."""
 
-    __slots__ = ("bag", "modules", "files")
+    __slots__ = ("bag", "modules", "names")
 
     def __init__(self) -> None:
         self.bag = Bag()
         self.modules: list[Module] = []
-        self.files = 0
+        # The files that were asked for, in their order; a file that is named twice is there twice.
+        self.names: list[str] = []
+
+    @property
+    def files(self) -> int:
+        return len(self.names)
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -86,7 +91,7 @@ def _together(paths: list[str], root: str | None, checked: Checked) -> None:
     for path in paths:
         if loader is None:
             loader = Loader(root if root is not None else os.path.dirname(os.path.abspath(path)))
-        checked.files += 1
+        checked.names.append(path)
         try:
             module = check_file(path, loader=loader)
         except Unreadable as unreadable:
@@ -103,7 +108,7 @@ def _one(name: str, data: bytes, checked: Checked) -> None:
     from catlang.checker.check import check_source
     from catlang.source import Unreadable, decoded
 
-    checked.files += 1
+    checked.names.append(name)
     try:
         module = check_source(decoded(data, name, None))
     except Unreadable as unreadable:

@@ -1,16 +1,17 @@
 """The codes of mistakes and what each is about, in a few words.
 
-A code is stable: it is never given another meaning. Its hundreds say where the mistake lies: 00 the file, 01 syntax,
-02 names, 03 colours, 04 sizes, 05 arguments, 06 weights, labels and 2-cells, 07 imports, 08 compiling, 09 what is
-still to come.
+A code is stable: it is never given another meaning. Its hundreds say where the mistake lies, as ``TOPICS`` has them.
 
->>> CODES["E0301"]
-'two morphisms in a chain do not join'
+>>> CODES["E0301"], topic("E0301")
+('two morphisms in a chain do not join', 'colours')
 >>> all(len(code) == 5 and code[0] == "E" and code[1:].isdigit() for code in CODES)
 True
 """
 
 from __future__ import annotations
+
+TOPICS = ("the file", "syntax", "names", "colours", "sizes", "arguments", "weights, labels and 2-cells", "imports",
+          "compiling", "what is still to come")
 
 CODES = {
     "E0001": "there is no such file",
@@ -21,6 +22,8 @@ CODES = {
     "E0006": "a file that is too large",
     "E0007": "a bidirectional control character",
     "E0008": "a control character",
+    "E0011": "a file that is no baseline",
+    "E0012": "a baseline of another version",
     "E0100": "something else was expected here",
     "E0101": "a bracket without its partner",
     "E0102": "a parameter without a type",
@@ -32,6 +35,7 @@ CODES = {
     "E0108": "a reserved word as a name",
     "E0109": "a character without a meaning",
     "E0110": "a condition written with `=`",
+    "E0112": "a mistake allowed without a reason",
     "E0201": "a name that stands for nothing",
     "E0202": "a name that is given a meaning twice",
     "E0203": "a name that hides another",
@@ -40,6 +44,8 @@ CODES = {
     "E0206": "something that is defined by itself",
     "E0207": "a hole, or a body that is missing",
     "E0208": "a name that Python keeps for itself",
+    "E0209": "a code that does not exist, or that may not be allowed",
+    "E0210": "a mistake allowed that is not there",
     "E0301": "two morphisms in a chain do not join",
     "E0302": "the body gives something else than the header promises",
     "E0303": "what comes in is not what is taken",
@@ -111,3 +117,8 @@ CODES = {
     "E0814": "a part with a state that is to be computed anew",
     "E0901": "a construct that is still to come",
 }
+
+
+def topic(code: str) -> str:
+    """Where a mistake of this code lies."""
+    return TOPICS[int(code[1:3])]

@@ -16,6 +16,7 @@ import os
 import sys
 
 from catlang.checker import header
+from catlang.checker.allow import unneeded
 from catlang.checker.colours import enormous
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import CellEntry, Definition, FrozenEntry, FunctorEntry, ObjectEntry
@@ -86,6 +87,8 @@ def check_module(module: Module) -> None:
         check_definition(definition)
     for cell in module.cells:
         _cell(cell, module)
+    if module.scope.allowances is not None:
+        unneeded(module.scope.allowances, module)
 
 
 def check_definition(definition: Definition) -> None:
@@ -163,7 +166,7 @@ def _unused(definition: Definition, module: Module) -> None:
     if definition.state == "broken":
         return
     for given in definition.generics:
-        if not getattr(given.entry, "used", True):
+        if not getattr(given.entry, "used", True) and not module.scope.allows("E0205", given.entry.span):
             module.bag.add(header.unused(given.entry, definition.name))
 
 

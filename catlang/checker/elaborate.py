@@ -96,7 +96,8 @@ class Elaborator:
         self.diagram.outputs = self.shaped(result, definition.codomain, scope.span(node))
         self.finish()
         for entry in scope.names.values():
-            if isinstance(entry, FormalEntry | ElementEntry) and not entry.used:
+            if isinstance(entry, FormalEntry | ElementEntry) and not entry.used and not scope.allows(
+                    "E0205", entry.span):
                 self.module.bag.add(Diagnostic("E0205", f"the parameter `{entry.name}` of `{definition.name}` is never "
                                                "used", [Label(entry.span, "has no effect")], help=("remove it",)))
         return self.diagram

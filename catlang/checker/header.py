@@ -95,7 +95,8 @@ def generics(nodes: list[tree.Generic], types: list[tree.Node], scope: Scope, ou
         if node.name in BUILT_IN:
             raise Fault(built_in(node.name, span))
         shadowed = outer.names.get(node.name)
-        if shadowed is not None and not isinstance(shadowed, DimEntry | BrokenEntry):
+        if (shadowed is not None and not isinstance(shadowed, DimEntry | BrokenEntry)
+                and not scope.allows("E0203", span)):
             raise Fault(Diagnostic("E0203", f"the generic `{node.name}` hides {shadowed.called} of this file",
                                    [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
                                    help=("a generic may only hide a dim; choose another name",)))
@@ -168,7 +169,7 @@ def functor_header(entry: FunctorEntry, outer: Scope) -> None:
 
 
 def _unused(entry: Entry, scope: Scope, owner: str) -> None:
-    if not getattr(entry, "used", True):
+    if not getattr(entry, "used", True) and not scope.allows("E0205", entry.span):
         raise Fault(unused(entry, owner))
 
 
@@ -251,7 +252,7 @@ def _parameter(parameter: tree.Parameter, definition: Definition, scope: Scope, 
     if name in BUILT_IN:
         raise Fault(built_in(name, span))
     shadowed = outer.names.get(name)
-    if shadowed is not None and not isinstance(shadowed, BrokenEntry):
+    if shadowed is not None and not isinstance(shadowed, BrokenEntry) and not scope.allows("E0203", span):
         raise Fault(Diagnostic("E0203", f"the parameter `{name}` hides {shadowed.called} of this file",
                                [Label(span, "hides the other"), Label(shadowed.span, "declared here", False)],
                                help=("choose another name",)))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from catlang import source as sources
 from catlang.checker import header
+from catlang.checker.allow import allowances
 from catlang.checker.colours import BUILT_IN, built_in
 from catlang.checker.constants import constant, constant_kind
 from catlang.checker.entry import (
@@ -104,13 +105,16 @@ class Module:
         self.bag.extend(found for found in parsed.diagnostics
                         if found.code != "E0109" or found.labels[0].span.start not in places)
         self.declarations = parsed.declarations
+        self.scope.allowances = allowances(parsed.declarations, self.source)
+        if self.scope.allowances is not None:
+            self.bag.extend(self.scope.allowances.mistakes)
         nowhere = Span(self.source, 0, 0)
         for name in parsed.broken:
             self.scope.names[name] = BrokenEntry(name, nowhere)
         declare = {tree.Import: self._import, tree.Dims: self._dims, tree.Param: self._param,
                    tree.Object: self._object, tree.Morphism: self._definition, tree.Primitive: self._definition,
                    tree.Endofunctor: self._functor, tree.Cell: self._cell, tree.Frozen: self._frozen,
-                   tree.Later: self._later}
+                   tree.Later: self._later, tree.Allow: lambda node: None}
         for kind in (tree.Import, None):
             for node in parsed.declarations:
                 if (type(node) is tree.Import) != (kind is tree.Import):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from catlang import dims
-from catlang.checker.entry import BrokenEntry, DimEntry, Entry, ModuleEntry
+from catlang.checker.allow import Allowances
+from catlang.checker.entry import BrokenEntry, DimEntry, Entry, LocalEntry, ModuleEntry
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.suggest import nearest
@@ -29,9 +30,11 @@ class Fault(Exception):
 class Scope:
     """Names in front of those of ``outer``. A ``torn`` one lacks names that an import would have brought."""
 
-    __slots__ = ("names", "outer", "source", "depth", "torn", "guesses")
+    __slots__ = ("names", "outer", "source", "depth", "torn", "guesses", "allowances")
 
     def __init__(self, outer: Scope | None, source: Source) -> None:
+        # What the file allows, at the scope of a file that allows anything.
+        self.allowances: Allowances | None = None
         self.torn = False
         self.guesses = 0
         self.depth: int = outer.depth + 1 if outer is not None else 0
@@ -48,6 +51,13 @@ class Scope:
     def put(self, inner: Scope) -> dict[dims.Variable, dims.Dim]:
         """The sizes put for the dims of a file whose names come unqualified."""
         return self.outer.put(inner) if self.outer is not None else {}
+
+    def allows(self, code: str, span: Span) -> bool:
+        """Whether the file allows the mistake of this code at this place."""
+        around: Scope | None = self
+        while around is not None and around.allowances is None:
+            around = around.outer
+        return around is not None and around.allowances is not None and around.allowances.cover(code, span)
 
     def all(self) -> Iterator[tuple[str, Entry]]:
         yield from self.names.items()
@@ -151,10 +161,15 @@ def hides_nothing(name: str, span: Span, scope: Scope) -> None:
             hidden = around.names[name]
             break
         around = around.outer
-    if hidden is not None and hidden.span.source is scope.source:
+    if hidden is None or hidden.span.source is not scope.source:
+        return
+    # The instance that `let` names has its name for a label, and a second one would be another instance's.
+    named = isinstance(hidden, LocalEntry)
+    if named or not scope.allows("E0203", span):
+        why = "an instance that `let` names has its name for a label, which nothing may hide"
         raise Fault(Diagnostic("E0203", f"the variable `{name}` hides {hidden.called}", [
             Label(span, "hides the other"), Label(hidden.span, f"`{name}` is given its meaning here", False)],
-            help=("choose another name",)))
+            (why,) if named else (), ("choose another name",)))
 
 
 def expected(scope: Scope, node: tree.Node, entry: Entry, wanted: str, code: str = "E0204",

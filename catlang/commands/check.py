@@ -9,48 +9,123 @@ from typing import TYPE_CHECKING
 from catlang.arguments import Misuse, read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TextIO
+    from collections.abc import Mapping, Sequence
+    from typing import Any, TextIO
+
+    from catlang.baseline import Compared
+    from catlang.diagnostic import Diagnostic
 
 USAGE = """\
-usage: catlang check PATH... [--format full|concise] [--quiet]
+usage: catlang check PATH... [--format FORMAT] [--baseline FILE | --write-baseline FILE] [--quiet]
 
 Says what is wrong in files. Of a folder all `.cat` files below it are checked, hidden folders left out;
 `-` stands for the text on standard input.
 
   --format full     each mistake with the source, why it is one, and what helps (the default)
   --format concise  each mistake on one line: file:line:column: error[code]: what
-  --quiet, -q       the mistakes only, without the line that counts them
+  --format github   for a step of a GitHub workflow: a line for each mistake, and annotations, of which GitHub shows
+                    ten errors and ten warnings
+  --format json     {"version": 1, "catlang", "diagnostics": [{"code", "severity", "headline", "declaration",
+                    "why": [...], "help": [...], "labels": [{"file", "start": {"line", "column"}, "end": {...},
+                    "text", "primary"}]}], "summary": {"errors", "warnings", "files", "known", "gone"}}; lines and
+                    columns count from 1, columns in Unicode code points, and an end is the column behind the last
+  --format sarif    SARIF 2.1.0, for code scanning; paths from the current folder on
+  --format junit    JUnit's XML, a case for each file
+  --write-baseline FILE
+                    writes all mistakes that there are to FILE as known ones, those of unreadable files excepted
+  --baseline FILE   tells, and counts for the exit code, only the mistakes that FILE does not know by their file,
+                    code, declaration and headline, in whatever line; each entry knows one
+  --quiet, -q       the mistakes only, without the lines that count them
 
-Exit code: 0 no errors, 1 errors, 2 not called like this, 3 a mistake of catlang's own.
+Exit code: 0 no errors, or the baseline is written; 1 errors, or FILE is no baseline; 2 not called like this; 3 a
+mistake of catlang's own. With json, sarif and junit the lines that count go to standard error.
 """
 
+#: The formats for people, which every command has that tells mistakes.
 FORMATS = ("full", "concise")
+#: And those for programs, each a module of `catlang.formats`.
+PROGRAMS = ("github", "json", "sarif", "junit")
 
 
 def run(arguments: Sequence[str]) -> int:
-    paths, options = read(arguments, {"--format": FORMATS}, {"--quiet": "-q"})
+    valued = {"--format": (*FORMATS, *PROGRAMS), "--baseline": (), "--write-baseline": ()}
+    paths, options = read(arguments, valued, {"--quiet": "-q"})
     if not paths:
         raise Misuse("no file or folder is named")
+    if "--baseline" in options and "--write-baseline" in options:
+        raise Misuse("`--baseline` and `--write-baseline` exclude each other")
     import gc
 
     from catlang.checked import check_paths
-    from catlang.report import render, summary
 
     gc.disable()  # the process ends with the check, and what it makes is in use until then: collecting costs a quarter
+    known = None
+    if "--baseline" in options:
+        from catlang import baseline
+
+        try:
+            known = baseline.read(options["--baseline"])
+        except baseline.Refused as refused:
+            return _tell([options["--baseline"]], [refused.diagnostic], options)
     checked = check_paths(paths)
-    if not checked.files:
+    if not checked.names:
         raise Misuse("there is no `.cat` file below " + " or ".join(f"`{path}`" for path in paths))
-    out = sys.stdout
-    color = coloured(out)
+    if "--write-baseline" in options:
+        return _write(options["--write-baseline"], checked.names, checked.diagnostics, options)
+    if known is None:
+        return _tell(checked.names, checked.diagnostics, options)
+    compared = baseline.compare(options["--baseline"], known, checked.diagnostics, checked.names)
+    return _tell(checked.names, compared.new, options, compared)
+
+
+def _tell(names: Sequence[str], diagnostics: Sequence[Diagnostic], options: Mapping[str, Any],
+          compared: Compared | None = None) -> int:
+    """Writes what there is to tell, in the format that was asked for; the exit code comes back."""
+    out = counts = sys.stdout
     format = options.get("--format", "full")
-    diagnostics = checked.diagnostics
-    for diagnostic in diagnostics:
-        out.write(render(diagnostic, format, color) + ("\n\n" if format == "full" else "\n"))
+    if format in PROGRAMS:
+        from catlang.formats import Found, written
+
+        found = Found(names, diagnostics, compared.known if compared else 0, compared.gone if compared else 0)
+        out.write(written(found, format))
+        counts = out if format == "github" else sys.stderr
+    else:
+        from catlang.report import render
+
+        color = coloured(out)
+        for diagnostic in diagnostics:
+            out.write(render(diagnostic, format, color) + ("\n\n" if format == "full" else "\n"))
+    errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if "--quiet" not in options:
-        errors = checked.errors
-        out.write(f"{summary(errors, len(diagnostics) - errors, checked.files)}\n")
-    return 0 if checked.ok else 1
+        from catlang.report import summary
+
+        if compared is not None:
+            from catlang.baseline import told
+
+            counts.write(f"{told(compared, options['--baseline'])}\n")
+        counts.write(f"{summary(errors, len(diagnostics) - errors, len(names))}\n")
+    return 1 if errors else 0
+
+
+def _write(path: str, names: Sequence[str], diagnostics: Sequence[Diagnostic], options: Mapping[str, Any]) -> int:
+    """Writes a baseline; tells what none can know."""
+    from catlang import baseline
+    from catlang.visible import visible
+
+    if path.endswith(".cat") or any(os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name)
+                                    for name in names):
+        raise Misuse(f"`{path}` is no place for a baseline: it is a file to be checked")
+    text, entries, left = baseline.text(path, diagnostics)
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except (OSError, ValueError) as why:
+        raise Misuse(f"`{path}` cannot be written: {(getattr(why, 'strerror', None) or str(why)).lower()}") from None
+    if left:
+        return _tell(names, left, options)
+    if "--quiet" not in options:
+        sys.stdout.write(f"{entries} known mistake{'s' * (entries != 1)} written to `{visible(path)}`\n")
+    return 0
 
 
 def coloured(stream: TextIO) -> bool:

@@ -375,6 +375,12 @@ class Builder:
         self.declarations.append(
             t.Import(word.start_pos, last, path, start, end, given, fold(alias) if alias else None))
 
+    def allow(self, kids: list[Any]) -> None:
+        word, code, file, reason = kids
+        end = max(part.end_pos for part in (code, file, reason) if part is not None)
+        self.declarations.append(t.Allow(word.start_pos, end, str(code), code.start_pos, file is not None,
+                                         str(reason)[1:-1] if reason is not None else None))
+
     def dims(self, kids: list[Any]) -> None:
         word, *items, where = kids
         end = where[-1].end if where else items[-1].end

@@ -334,6 +334,16 @@ class Import(Declaration):
     alias: str | None
 
 
+class Allow(Declaration):
+    """``allow E0205 "reason"``: covers the next declaration, or, with ``in file``, all of them."""
+
+    __slots__ = ("code", "code_start", "file", "reason")
+    code: str
+    code_start: int
+    file: bool
+    reason: str | None
+
+
 class Dims(Declaration):
     __slots__ = ("items", "where")
     items: list[DimItem]

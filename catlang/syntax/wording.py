@@ -61,7 +61,10 @@ def _expected(expected: set[str]) -> str:
     names = sorted(kinds, key=lambda kind: (order.index(kind) if kind in order else len(order), kind))
     called: list[str] = []
     for kind in names:
-        word = CALLED.get(kind) or f"`{kind.strip('_').lower()}`"
+        if kind == "STRING" and "NAME" not in kinds:
+            word = "a reason in quotes"  # the other text that there is, a path, may be a name too
+        else:
+            word = CALLED.get(kind) or f"`{kind.strip('_').lower()}`"
         if word not in called:
             called.append(word)
     if not called:
@@ -107,12 +110,14 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
     if kind == "_ARROW" and "_MAPSTO" in expected:
         return Diagnostic("E0100", "a lambda is written with `|->`", [Label(here.span, "`->` stands in headers")],
                           help=("write `x |-> f(x)`",))
-    wanted = _expected(expected)
+    wanted = _expected(expected) if previous is None or previous.type != "ALLOW" else "a code, such as `E0205`"
     if _starts_line(source, token) and "$END" in expected and token.isidentifier():
         return _no_declaration(token, here, wanted)
     help: tuple[str, ...] = ()
     if wanted == "an operator" and (kind in BEGINS or token.isidentifier()):
         help = ("two expressions side by side are joined by `>>` (then), `*` (beside) or `,`",)
+    elif wanted == "a reason in quotes":
+        help = ("an `allow` names one code, and has one reason: `allow E0205 \"...\"`",)
     elif kind == "NAME" and "_AS" in expected and wanted == "a declaration":
         help = (f"write `as {token}`",)
     elif kind == "_EQ" and "_ARROW" in expected:

@@ -111,6 +111,17 @@ FOLLOWED: list[tuple[str, str, Callable[[str], str]]] = [
     ("list_of_two", "write `List(R[3] * R[4])`", replaced("R[3], R[4]", "R[3] * R[4]")),
     ("list_as_functor_in_brackets", "lists of `R[3]` are the object `List(R[3])`",
      replaced("mu List[R[3]]", "List(R[3])")),
+    ("allow_of_no_code", "did you mean `E0205`?", replaced("E0250", "E0205")),
+    ("allow_of_an_error", "only `E0203` (a name that hides another) and `E0205`",
+     lambda text: text.replace("E0302", "E0205").replace("f :", "f[n] :").replace("R[4]", "R[3]")),
+    ("allow_without_a_reason", "write why: `allow E0205 \"...\"`", replaced("E0205", 'E0205 "..."')),
+    ("allow_with_a_blank_reason", "write why: `allow E0205 in file \"...\"`", replaced('"  "', '"..."')),
+    ("allow_with_a_reason_that_is_none", "has one reason: `allow E0205 \"...\"`", replaced("kept", '"kept"')),
+    ("allow_twice", "remove it",
+     lambda text: text.replace('allow E0205 "kept too"\n', "").replace('allow E0205 in file "kept"\n', "")),
+    ("allow_not_needed_in_the_file", "remove it", replaced('allow E0203 in file "kept"\n', "")),
+    ("let_hides_an_instance", "choose another name",
+     lambda text: text.split("\n", 1)[1].replace("(let g = relu >> g in g)", "(let k = relu >> g in k)")),
     ("argument_is_missing", "write `scale[factor = ...]`", replaced("= scale", "= scale[factor = 2]")),
 ]
 

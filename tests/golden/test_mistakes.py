@@ -1,8 +1,9 @@
 """Every mistake has a message, and every message was read by somebody: source and message stand side by side here.
 
 ``mistakes/NAME.cat`` (or ``mistakes/NAME/main.cat``, with what it imports) is a file with a mistake, and ``NAME.txt``
-all that ``catlang check`` says about it. After a change that is meant, ``CATLANG_UPDATE=1 pytest tests/golden``
-writes the messages anew; what is then committed is what was reviewed.
+all that ``catlang check`` says about it; where a ``baseline.json`` stands beside ``main.cat``, that is what is wrong.
+After a change that is meant, ``CATLANG_UPDATE=1 pytest tests/golden`` writes the messages anew; what is then committed
+is what was reviewed.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from catlang import baseline
 from catlang.checked import check_paths
 from catlang.codes import CODES
+from catlang.report import render
 
 FOLDER = Path(__file__).parent / "mistakes"
 SOURCES = sorted([*FOLDER.glob("*.cat"), *FOLDER.glob("*/main.cat")])
@@ -27,6 +30,10 @@ def expected_at(source: Path) -> Path:
 
 def said(source: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(source.parent)
+    if os.path.exists("baseline.json"):
+        with pytest.raises(baseline.Refused) as refused:
+            baseline.read("baseline.json")
+        return f"{render(refused.value.diagnostic)}\n"
     return check_paths([source.name]).report() + "\n"
 
 

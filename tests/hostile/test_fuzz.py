@@ -24,7 +24,8 @@ MISTAKES = sorted((TESTS / "golden" / "mistakes").glob("*.cat"))
 PIECES = [*"()[]{}^*+-/%=:,.|<>_#\"'@~!?\\\n\t 0123456789", ">>", "|->", "->", "=>", "==", "<=", "...", "∘", "×", "ﬁ",
           "\u202e", " let ", " in ", " where ", " along ", " copy ", " object ", " morphism ", " dim ", " as x", " 0",
           " 1e9", "id", "[_]", "R[", "Fin[n]", "^n", "^2", "each(", "relu", "(x |-> x)", "mu ", "over ", "init zeros",
-          "List(", "^S", "fold(", "run(", "unfold[2]", "1 + ", " endofunctor F(X) = "]
+          "List(", "^S", "fold(", "run(", "unfold[2]", "1 + ", " endofunctor F(X) = ",
+          ' allow E0205 "x" ', " allow E0203 in file "]
 #: How many edits, over all the idioms.
 EDITS = 500
 
