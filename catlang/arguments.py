@@ -18,6 +18,11 @@ What may be given several times is a list, and a short name may stand for a long
 
 >>> read(["-d", "n=3", "--dim=m=4", "-o", "-"], {"--out": ()}, {}, {"--dim": "-d"}, {"-o": "--out"})
 ([], {'--dim': ['n=3', 'm=4'], '--out': '-'})
+
+What a command takes it declares once, as its module's ``OPTIONS``: by that its arguments are read, and completed.
+
+>>> Options(valued={"--format": ("full", "concise")}, flags={"--quiet": "-q"}).read(["a.cat", "-q"])
+(['a.cat'], {'--quiet': True})
 """
 
 from __future__ import annotations
@@ -76,6 +81,38 @@ def read(arguments: Sequence[str], valued: Mapping[str, tuple[str, ...]], flags:
         else:
             raise Misuse(f"there is no option `{name}`{meant(name, [*valued, *flags, *repeated])}")
     return rest, found
+
+
+class Options:
+    """What a command can be called with: the options as ``read`` takes them, and what else its words are.
+
+    ``takes`` says what the arguments that are no options are: ``path`` (a ``.cat`` file, or a folder), ``target`` (a
+    morphism, ``FILE::NAME``), ``code``, ``shell``, ``file``, or nothing that could be completed. ``files`` gives the
+    options whose value is a file, each with how the names of such files end; ``sizes`` those whose value is
+    ``NAME=VALUE`` of the target.
+    """
+
+    __slots__ = ("files", "flags", "letters", "repeated", "sizes", "takes", "valued")
+
+    def __init__(self, *, valued: Mapping[str, tuple[str, ...]] | None = None, flags: Mapping[str, str] | None = None,
+                 repeated: Mapping[str, str] | None = None, letters: Mapping[str, str] | None = None, takes: str = "",
+                 files: Mapping[str, tuple[str, ...]] | None = None, sizes: Sequence[str] = ()) -> None:
+        self.valued = dict(valued or {})
+        self.flags = dict(flags or {})
+        self.repeated = dict(repeated or {})
+        self.letters = dict(letters or {})
+        self.takes = takes
+        self.files = dict(files or {})
+        self.sizes = tuple(sizes)
+
+    def read(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+        """What are no options, and the options by their long names; raises ``Misuse``."""
+        return read(arguments, self.valued, self.flags, self.repeated, self.letters)
+
+    @property
+    def long(self) -> dict[str, str]:
+        """The long name that each short one stands for."""
+        return {letter: name for name, letter in {**self.flags, **self.repeated}.items() if letter} | self.letters
 
 
 def meant(name: str, known: Sequence[str]) -> str:

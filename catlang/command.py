@@ -24,6 +24,10 @@ COMMANDS = {
     "check": ("catlang.commands.check", "say what is wrong in files and folders"),
     "compile": ("catlang.commands.compile", "write a morphism as PyTorch source"),
     "weights": ("catlang.commands.weights", "set the weights of a morphism beside a checkpoint"),
+    "explain": ("catlang.commands.explain", "say what a code of a mistake means, with examples"),
+    "new": ("catlang.commands.new", "make a folder with a spec, a training run and a test"),
+    "repl": ("catlang.commands.repl", "show types and run values, a line at a time"),
+    "completion": ("catlang.commands.completion", "print a script that completes words in a shell"),
 }
 
 
@@ -69,6 +73,10 @@ def _run(arguments: list[str]) -> int:
     if name in ("--version", "-V"):
         sys.stdout.write(f"catlang {__version__}\n")
         return FINE
+    if name == "__complete":
+        from catlang.commands.candidates import run
+
+        return run(rest)
     if name not in COMMANDS:
         kind = "option" if name.startswith("-") else "command"
         known = [*COMMANDS] if kind == "command" else ["--help", "--version"]

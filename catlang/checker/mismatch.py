@@ -273,8 +273,9 @@ def _advice(joint: Joint, elaborator: Elaborator, wanted: Object, found: Object)
         if isinstance(joint.other, tree.Shuffle) and more == 0:
             # The name of an axis was taken for a size that is meant elsewhere.
             for axis, given in zip(axes, there, strict=True):
-                if axis != given and isinstance(joint.scope.find(show_axis(axis)), DimEntry):
-                    return [f"`{show_axis(axis)}` is a size that is declared; an axis of another name may have any size"]
+                named = show_axis(axis)
+                if axis != given and isinstance(joint.scope.find(named), DimEntry):
+                    return [f"`{named}` is a size that is declared; an axis of another name may have any size"]
         if more > 0 and not any(isinstance(axis, Run) for axis in (*axes, *there)):
             front = ", ".join(show_axis(axis) for axis in there[:more])
             along = "axis" if more == 1 else "axes"

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from catlang.arguments import Misuse, read
+from catlang.arguments import Misuse, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,10 +46,12 @@ FORMATS = ("full", "concise")
 #: And those for programs, each a module of `catlang.formats`.
 PROGRAMS = ("github", "json", "sarif", "junit")
 
+OPTIONS = Options(valued={"--format": (*FORMATS, *PROGRAMS), "--baseline": (), "--write-baseline": ()},
+                  flags={"--quiet": "-q"}, takes="path", files={"--baseline": (), "--write-baseline": ()})
+
 
 def run(arguments: Sequence[str]) -> int:
-    valued = {"--format": (*FORMATS, *PROGRAMS), "--baseline": (), "--write-baseline": ()}
-    paths, options = read(arguments, valued, {"--quiet": "-q"})
+    paths, options = OPTIONS.read(arguments)
     if not paths:
         raise Misuse("no file or folder is named")
     if "--baseline" in options and "--write-baseline" in options:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from catlang.arguments import Misuse, read
+from catlang.arguments import Misuse, Options
 from catlang.commands.check import FORMATS, coloured
 from catlang.commands.target import GIVEN, Refused, compiler, only, refusals, values
 
@@ -35,11 +35,13 @@ Exit code: 0 written, 1 the file has errors or cannot be compiled at these value
 not installed, 3 a mistake of catlang's own.
 """
 
+OPTIONS = Options(valued={"--format": FORMATS, "--output": ()}, flags={"--explain": "", "--as-written": ""},
+                  repeated={**GIVEN, "--checkpoint": ""}, letters={"-o": "--output"}, takes="target",
+                  files={"--output": (".py",)}, sizes=[*GIVEN])
+
 
 def run(arguments: Sequence[str]) -> int:
-    valued = {"--format": FORMATS, "--output": ()}
-    flags, repeated = {"--explain": "", "--as-written": ""}, {**GIVEN, "--checkpoint": ""}
-    targets, options = read(arguments, valued, flags, repeated, {"-o": "--output"})
+    targets, options = OPTIONS.read(arguments)
     path, name = only(targets)
     given = values([*options.get("--dim", ()), *options.get("--param", ())])
     output = options.get("--output", "-")

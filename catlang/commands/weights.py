@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from catlang.arguments import Misuse, read
+from catlang.arguments import Misuse, Options
 from catlang.commands.check import FORMATS, coloured
 from catlang.commands.target import GIVEN, Refused, compiler, only, refusals, values
 
@@ -27,9 +27,13 @@ Exit code: 0 the checkpoint loads with this table, 1 it does not, or a file has 
 PyTorch is not installed, 3 a mistake of catlang's own.
 """
 
+OPTIONS = Options(valued={"--format": FORMATS, "--against": (), "--rename": ()}, repeated=GIVEN, takes="target",
+                  files={"--against": (".safetensors", ".json", ".pt", ".pth", ".bin"), "--rename": (".toml",)},
+                  sizes=[*GIVEN])
+
 
 def run(arguments: Sequence[str]) -> int:
-    targets, options = read(arguments, {"--format": FORMATS, "--against": (), "--rename": ()}, {}, GIVEN)
+    targets, options = OPTIONS.read(arguments)
     path, name = only(targets)
     given = values([*options.get("--dim", ()), *options.get("--param", ())])
     checkpoint = options.get("--against")
