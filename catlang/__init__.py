@@ -2,9 +2,9 @@
 
 A specification in catlang is checked as a diagram of morphisms and compiled to PyTorch.
 
-``check(path)`` says what is wrong in a file or below a folder. ``compile`` and ``load`` are the compiler's, as are the
-values of recursive types, ``lists(...)`` and ``trees(...)``; it is imported, and PyTorch with it, when one of them is
-first asked for.
+``check(path)`` says what is wrong in a file or below a folder, and ``format(text)`` gives a text in the one style there
+is. ``compile`` and ``load`` are the compiler's, as are the values of recursive types, ``lists(...)`` and
+``trees(...)``; it is imported, and PyTorch with it, when one of them is first asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from catlang.checked import Checked
 
 __version__ = "0.1.0"
-__all__ = ["Lists", "Trees", "check", "compile", "list_of", "lists", "load", "tree_of", "trees"]
+__all__ = ["Lists", "Trees", "check", "compile", "format", "list_of", "lists", "load", "tree_of", "trees"]
 
 FROM_COMPILER = ("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees")
 
@@ -30,6 +30,14 @@ def check(path: str | os.PathLike[str]) -> Checked:
 
     place = os.fspath(path)
     return check_paths(["./-" if place == "-" else place])
+
+
+def format(text: str) -> str:
+    """A text in the style of catlang, with the same meaning and the same comments. Raises ``ValueError`` where the text
+    does not parse; the exception's ``diagnostics`` say why."""
+    from catlang.formatter import formatted
+
+    return formatted(text)
 
 
 def __getattr__(name: str) -> Any:

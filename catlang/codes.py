@@ -16,7 +16,7 @@ TOPICS = ("the file", "syntax", "names", "colours", "sizes", "arguments", "weigh
 CODES = {
     "E0001": "there is no such file",
     "E0002": "not a file",
-    "E0003": "a file that may not or could not be read",
+    "E0003": "a file that may not or could not be read, or written",
     "E0004": "a file that is not UTF-8",
     "E0005": "a file with a NUL byte in it",
     "E0006": "a file that is too large",

@@ -22,6 +22,7 @@ FINE, WRONG, MISUSED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 #: Each command: its module, with ``USAGE`` and ``run(arguments) -> int``, and what it does in a few words.
 COMMANDS = {
     "check": ("catlang.commands.check", "say what is wrong in files and folders"),
+    "fmt": ("catlang.commands.fmt", "write files in the one style there is"),
     "compile": ("catlang.commands.compile", "write a morphism as PyTorch source"),
     "weights": ("catlang.commands.weights", "set the weights of a morphism beside a checkpoint"),
     "explain": ("catlang.commands.explain", "say what a code of a mistake means, with examples"),

@@ -23,7 +23,7 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.syntax import tree
 from catlang.syntax.builder import Builder, fold
-from catlang.syntax.tables import DECLARATION, Token, tables
+from catlang.syntax.tables import DECLARATION, Tables, Token, tables
 from catlang.syntax.wording import unexpected
 
 #: At most so many mistakes of syntax are told of one file.
@@ -51,10 +51,10 @@ class Mistake(Exception):
         self.token, self.expected, self.previous, self.opened = token, expected, previous, opened
 
 
-def _walk(text: str, start: int, end: int, builder: Builder, probe: bool = False) -> list[int]:
+def _walk(text: str, start: int, end: int, builder: Any, probe: bool = False, table: Tables | None = None) -> list[int]:
     """Shift and reduce from ``start`` to ``end``; raises :class:`Mistake`. A ``probe`` stops at the end and returns the
     stack of states there, before anything is reduced."""
-    table = tables()
+    table = table or tables()
     states, rules, words, soft, signs = table.states, table.rules, table.words, table.soft, table.signs
     match = table.pattern.match
     stack: list[int] = [table.start]
@@ -120,7 +120,9 @@ def _walk(text: str, start: int, end: int, builder: Builder, probe: bool = False
                     if absent:
                         kept.extend([None] * absent)
                     if place >= 0:
-                        if splice:
+                        if splice and not kept:
+                            kept = children[place]  # it was gathered for this rule alone, and need not be copied
+                        elif splice:
                             kept.extend(children[place])
                         else:
                             kept.append(children[place])
@@ -136,6 +138,12 @@ def _walk(text: str, start: int, end: int, builder: Builder, probe: bool = False
             stack.append(states[stack[-1]][origin])
             values.append(value)
         previous = token
+
+
+def recognise(text: str, builder: Any, table: Tables) -> None:
+    """Walks over a text with a builder of another kind, and the tables that say with what it is called; raises
+    :class:`Mistake`, and goes on after none."""
+    _walk(text, 0, len(text), builder, table=table)
 
 
 def _expected(text: str, start: int, previous: Token | None) -> set[str]:

@@ -46,7 +46,7 @@ def table(name: str) -> str:
             rows.append(([], "", rules.pop(0)[1].capitalize()))
         end = node.type.end if hasattr(node, "body") else node.end
         written = re.sub(r"#[^\n]*", "", source.text[node.name_start + len(node.name):end])
-        signature = " ".join(written.split())
+        signature = re.sub(r"(?<=[(\[]) ", "", " ".join(written.split()))
         said = " ".join((source.doc(node.start) or "").split())
         if not said and rows[-1][1:] == (signature, ""):
             rows[-1][0].append(node.name)

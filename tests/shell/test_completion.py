@@ -76,7 +76,7 @@ def in_bash(line: str) -> tuple[list[str], str]:
     ("catlang check .h", [".hidden.cat"]),
     ("catlang check my\\ m", [r"my\ model.cat"]),
     ("catlang check 'my m", ["my model.cat"]),
-    ("catlang check --format ", ["full", "concise"]),
+    ("catlang check --format ", ["full", "concise", "github", "json", "sarif", "junit"]),
     ("catlang check --format=c", ["concise"]),
     ("catlang check --q", ["--quiet"]),
     ("catlang check --quiet --q", []),
