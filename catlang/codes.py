@@ -24,6 +24,7 @@ CODES = {
     "E0008": "a control character",
     "E0011": "a file that is no baseline",
     "E0012": "a baseline of another version",
+    "E0016": "a morphism with more in it than can be counted or compared",
     "E0100": "something else was expected here",
     "E0101": "a bracket without its partner",
     "E0102": "a parameter without a type",

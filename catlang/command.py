@@ -24,6 +24,8 @@ COMMANDS = {
     "check": ("catlang.commands.check", "say what is wrong in files and folders"),
     "fmt": ("catlang.commands.fmt", "write files in the one style there is"),
     "compile": ("catlang.commands.compile", "write a morphism as PyTorch source"),
+    "cost": ("catlang.commands.cost", "say what a morphism costs, by its instances"),
+    "diff": ("catlang.commands.diff", "say what changed in meaning between two files"),
     "weights": ("catlang.commands.weights", "set the weights of a morphism beside a checkpoint"),
     "explain": ("catlang.commands.explain", "say what a code of a mistake means, with examples"),
     "new": ("catlang.commands.new", "make a folder with a spec, a training run and a test"),

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.addresses import families, folded, skeleton
 from catlang.compiler.checkpoint import Tensors, read
-from catlang.compiler.pairing import generalised, paired
+from catlang.compiler.generalising import generalised
 from catlang.compiler.renaming import Rename
-from catlang.compiler.weights import Table, plan, shape_of, weights_of
+from catlang.compiler.weights import Table, kind_of, plan, shape_of, weights_of
+from catlang.network.addresses import families, folded, skeleton
+from catlang.network.pairing import paired
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def compare(module: nn.Module, weights: Tensors | str | Path, rename: Table = No
     ]
     wanted = {name: targets[name] for name in [*made.missing, *chance]}
     offered = {name: tensors[name] for name in [*made.extra, *chance]}
-    pairs = paired(_nameable(wanted), _nameable(offered))
+    pairs = paired(_kinds(wanted), _kinds(offered))
     rows = []
     for address, target in targets.items():
         recipe = made.recipes.get(address)
@@ -120,9 +121,11 @@ def compare(module: nn.Module, weights: Tensors | str | Path, rename: Table = No
     return Comparison(tuple(rows), table, generalised(pairs, targets))
 
 
-def _nameable(tensors: Tensors) -> Tensors:
-    """Those that a rename table can name: a brace would be read as a placeholder."""
-    return {name: value for name, value in tensors.items() if not {"{", "}"} & set(name)}
+def _kinds(tensors: Tensors) -> dict[str, tuple[str, str]]:
+    """What must be equal of two that are paired, of those that a rename table can name: a brace would be read as a
+    placeholder."""
+    return {name: (shape_of(value), kind_of(value.dtype)) for name, value in tensors.items()
+            if not {"{", "}"} & set(name)}
 
 
 def _shape_in(tensors: Tensors, name: str) -> str:

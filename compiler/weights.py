@@ -27,10 +27,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from catlang.compiler.addresses import folded, skeleton
 from catlang.compiler.checkpoint import Tensors, read
 from catlang.compiler.recipe import MisfitError, Read, Recipe, shown
 from catlang.compiler.renaming import Problem, Rename, WeightsError, perhaps
+from catlang.network.addresses import folded, skeleton
 
 __all__ = ["Plan", "Problem", "Rename", "WeightsError", "load", "plan", "read"]
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from catlang.checker import header
 from catlang.checker.allow import unneeded
@@ -48,23 +50,37 @@ def check_file(path: str, root: str | None = None, name: str | None = None, load
 
 def check_source(source: Source, root: str | None = None, loader: Loader | None = None) -> Module:
     """Checks a source; the module's ``bag`` then holds the mistakes of it and of what it imports."""
-    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
-    sys.setrecursionlimit(max(limit, DEEPEST_CALL))
+    collecting = gc.isenabled()
     gc.disable()  # what a check makes it keeps; collecting meanwhile costs as much again
     try:
-        if loader is None:
-            loader = Loader(root)
-        checked = len(loader.order)
-        module = loader.main(source)
-        for one in loader.order[checked:]:
-            check_module(one)
-            if one is not module:
-                module.bag.extend(one.bag)
-        return module
+        with deep_calls():
+            return _checked(source, root, loader)
     finally:
-        sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()
+
+
+@contextmanager
+def deep_calls() -> Iterator[None]:
+    """While it lasts a chain of definitions may be as long as a file can make it."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEEPEST_CALL))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _checked(source: Source, root: str | None, loader: Loader | None) -> Module:
+    if loader is None:
+        loader = Loader(root)
+    checked = len(loader.order)
+    module = loader.main(source)
+    for one in loader.order[checked:]:
+        check_module(one)
+        if one is not module:
+            module.bag.extend(one.bag)
+    return module
 
 
 def check_module(module: Module) -> None:

@@ -87,8 +87,8 @@ class Refused(Exception):
 
 def refusals(path: str, call: Callable[[], Any], format: str, color: bool) -> Any:
     """What ``call()`` gives; its diagnostics as ``Refused``, and any other exception as one about the file."""
-    from catlang.compiler.build import CompileError
     from catlang.failure import Stopped
+    from catlang.network.request import CompileError
     from catlang.report import render, summary
     from catlang.source import Unreadable
 

@@ -63,10 +63,11 @@ class Site(Generic[V]):
     of sizes, a constant, an object. ``inputs`` are what stands on its wires, ``given`` their objects, ``outputs`` the
     objects it is to make."""
 
-    __slots__ = ("arguments", "frame", "given", "inputs", "instance", "operation", "outputs", "span")
+    __slots__ = ("arguments", "box", "frame", "given", "inputs", "instance", "operation", "outputs", "span")
 
     def __init__(self, frame: Frame[V], box: Box, operation: d.Use, inputs: list[Wire], outputs: list[Wire]) -> None:
         self.frame = frame
+        self.box = box
         self.operation = operation
         self.inputs = [frame.values[wire] for wire in inputs]
         self.given = [frame.sizes.object(wire.object) for wire in inputs]
@@ -130,8 +131,8 @@ class Functor(Generic[V]):
         """The weights of an instance along its 2-cell, where a box in a frame asks for them."""
         return body(inputs)
 
-    def sub(self, box: Box, inputs: list[V], body: Callable[[list[V]], list[V]]) -> list[V]:
-        """An instance of a network."""
+    def sub(self, box: Box, address: str, inputs: list[V], body: Callable[[list[V]], list[V]]) -> list[V]:
+        """An instance of a network, at an address."""
         return body(inputs)
 
     def each(self, size: Dim, inputs: list[V], body: Callable[[list[V]], list[V]], outputs: list[Object],
@@ -297,7 +298,7 @@ class Frame(Generic[V]):
         if isinstance(operation, Choose):
             return [functor.choose(inputs[0], inputs[1:], obj)]
         if isinstance(operation, Shuffle):
-            sizes = {name: self.sizes.dim(size) for name, size in operation.sizes.items()}
+            sizes = {name: self.sizes.part(size) for name, size in operation.sizes.items()}
             return [functor.shuffle(operation, sizes, inputs, obj)]
         if isinstance(operation, d.FrozenWeight):
             return [functor.weight(operation.entry.name, obj, self.walk.weights)]
@@ -309,14 +310,18 @@ class Frame(Generic[V]):
         functor, instance = self.walk.functor, box.instance
         address, _ = self.located(instance)
         count = self.sizes.dim(operation.count) if isinstance(operation, Loop | Family) else 1
+
+        def one(at: str, given: list[V]) -> list[V]:
+            return functor.sub(box, at, given, lambda inner: self.enter(operation, at, inner))
+
         if isinstance(operation, Loop):
-            return functor.loop(count, inputs, lambda number, given: functor.sub(box, given, lambda inner: self.enter(
-                operation, address if operation.tied else f"{address}.{number}", inner)))
+            tied = operation.tied
+            return functor.loop(count, inputs, lambda number, given: one(
+                address if tied else f"{address}.{number}", given))
         if isinstance(operation, Family):
-            return functor.family(count, inputs[0], inputs[1:], lambda number, given: functor.sub(
-                box, given, lambda inner: self.enter(operation, f"{address}.{number}", inner)),
-                self.objects(box.outputs))
-        return functor.sub(box, inputs, lambda inner: self.enter(operation, address, inner))
+            return functor.family(count, inputs[0], inputs[1:], lambda number, given: one(
+                f"{address}.{number}", given), self.objects(box.outputs))
+        return one(address, inputs)
 
     def enter(self, operation: Sub, address: str, inputs: list[V]) -> list[V]:
         """An instance of a network at an address, its free wires and the instances lent to it taken from here."""

@@ -37,6 +37,8 @@ class Network:
         self.free: list[Wire] = []
         self.lent: list[Instance] = []
         self.frozen: list[FrozenEntry] = []
+        # The sizes of the file that were put in when it was made.
+        self.given: dict[Variable, Dim] = {}
         self.stochastic = False
         # Where what it takes and gives is not what its definition does: morphisms have become their arguments.
         self.domain: Object | None = None

@@ -132,6 +132,7 @@ class Specialiser:
         if not bodies and cached in self.made:
             return self.made[cached]
         network = Network(definition.name, definition, definition.span)
+        network.given = dict(self.sizes)
         if not bodies:
             self.made[cached] = network
         assert definition.diagram is not None, f"`{definition.name}` was not elaborated"

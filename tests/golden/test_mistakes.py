@@ -66,7 +66,9 @@ def test_every_code_of_the_table_has_a_file() -> None:
         r"^error\[(E\d{4})\]", file.read_text(encoding="utf-8"), re.MULTILINE)}
     unreadable = {code for code in CODES if code < "E0007"}
     compiler = {code for code in CODES if "E0800" <= code < "E0900"}
-    assert sorted(set(CODES) - told - unreadable - compiler) == []
+    # A check never counts what a morphism costs.
+    counted = {"E0016"}
+    assert sorted(set(CODES) - told - unreadable - compiler - counted) == []
 
 
 def test_headlines_are_in_one_voice() -> None:

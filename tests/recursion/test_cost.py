@@ -140,7 +140,7 @@ def test_a_tree_that_was_grown_is_as_high_as_its_bound() -> None:
     found = text_cost("coalgebra c : R[3] -> Fork[R[2]](R[3])\n"
                       "    = s |-> (drop + id)(decide(greater(at(s, 0), 0.0), (affine(s), linear(s), relu(s))))\n"
                       "morphism net : R[3] -> R[2]\n"
-                      "    = unfold[4](c) >> fold([zero, (a, l, r) |-> add(linear(a), add(l, r))])")
+                      "    = unfold[4](c) >> fold([zero, (a, l, r) |-> linear(add(a, add(l, r)))])")
     assert repr(found.flops) == "30*nodes0 + 38*nodes1" and found.depth == 4 + 5
 
 

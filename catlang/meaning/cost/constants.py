@@ -1,6 +1,7 @@
 """Constants and indices are written down, entry by entry; an index is itself in a larger set."""
 
-from catlang.meaning.cost.row import costs, views
+from catlang.meaning.cost.row import costs, moves, views
 
-costs("const", "zero", "one", "index", "one_hot", "to_real", "equal_index")
+moves("const", "zero", "one", "index", "one_hot", "to_real")
+costs("equal_index")
 views("include")

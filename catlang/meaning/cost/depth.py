@@ -16,11 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catlang.dims import Dim, Variable, least_value, substitute
+from catlang.dims import Dim, Poly, Variable, least_value, substitute, variables
+
+#: So many candidates may a depth have; a few lines in which paths fork again and again make very many.
+MOST = 64
 
 
 class Depth:
-    """The largest of the candidates."""
+    """The largest of the candidates. Making one of more than ``MOST`` raises ``OverflowError``."""
 
     __slots__ = ("candidates",)
 
@@ -33,12 +36,20 @@ class Depth:
         for length in lengths:
             if not any(_exceeds(other, length) for other in kept):
                 kept = [other for other in kept if not _exceeds(length, other)] + [length]
+                if len(kept) > MOST:
+                    raise OverflowError("the longest path is the maximum of too many polynomials")
         return Depth(tuple(kept))
 
     def __or__(self, other: Depth) -> Depth:
+        if len(self.candidates) == len(other.candidates) == 1:
+            [one], [two] = self.candidates, other.candidates
+            if isinstance(one, int) and isinstance(two, int):
+                return self if one >= two else other
         return Depth.of(*self.candidates, *other.candidates)
 
     def __add__(self, other: Depth | Dim) -> Depth:
+        if isinstance(other, int):
+            return Depth(tuple([length + other for length in self.candidates]))
         more = other.candidates if isinstance(other, Depth) else (other,)
         return Depth.of(*(a + b for a in self.candidates for b in more))
 
@@ -49,6 +60,12 @@ class Depth:
     def substituted(self, sizes: Mapping[Variable, Dim]) -> Depth:
         """The depth at these sizes."""
         return Depth.of(*(substitute(length, sizes) for length in self.candidates))
+
+    def parted(self, variable: Variable) -> tuple[Depth, Depth]:
+        """How much longer than a variable those candidates are that go on from it, and the other candidates."""
+        on = [length for length in self.candidates if isinstance(length, Poly) and variable in variables(length)]
+        return (Depth(tuple(length - variable.poly for length in on)),
+                Depth(tuple(length for length in self.candidates if length not in on)))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Depth):

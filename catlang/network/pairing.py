@@ -1,13 +1,13 @@
-"""Pairing the addresses of a module with the names of a checkpoint, only where that is unambiguous.
+"""Pairing the addresses of a module with the names of a checkpoint, or of another module, where that is unambiguous.
 
-Addresses are taken a parameter group at a time (`query.weight` with `query.bias`) and a family at a time
-(all layers at once). A group of the module may come from a group of the checkpoint that has the same leaves,
-shapes, kinds of number and layers. If each is the other's only candidate they are paired; so they are if each
-resembles the other, by the words of their names, strictly more than it does any further candidate. What is
-paired leaves the game, until nothing changes. Then single tensors, of whatever is left, are paired likewise.
+Each name comes with what it is, its shape and kind of number, say. Addresses are taken a parameter group at a time
+(`query.weight` with `query.bias`) and a family at a time (all layers at once). A group of the module may come from a
+group of the checkpoint that has the same leaves, kinds and layers. If each is the other's only candidate they are
+paired; so they are if each resembles the other, by the words of their names, strictly more than it does any further
+candidate. What is paired leaves the game, until nothing changes. Then single tensors, of whatever is left, are paired
+likewise.
 
->>> import torch
->>> weight, bias = torch.zeros(2, 2), torch.zeros(2)
+>>> weight, bias = "[2, 2]", "[2]"
 >>> ours = {"query.weight": weight, "query.bias": bias, "out.weight": weight, "out.bias": bias}
 >>> theirs = {"q.weight": weight, "q.bias": bias, "final.weight": weight, "final.bias": bias}
 >>> pairs = paired(ours, theirs)
@@ -24,19 +24,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.addresses import NUMBER, skeleton
-from catlang.compiler.recipe import Read
-from catlang.compiler.renaming import Entry
-from catlang.compiler.weights import kind_of, shape_of
+from catlang.network.addresses import NUMBER, skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from torch import Tensor
+    from collections.abc import Callable, Hashable, Mapping
 
 
-def paired(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, str]:
-    """Addresses of the module to names of the checkpoint."""
+def paired(ours: Mapping[str, Hashable], theirs: Mapping[str, Hashable]) -> dict[str, str]:
+    """Addresses of the module to names of the checkpoint; only what is equal is ever paired."""
     pairs: dict[str, str] = {}
     for stem_of in (lambda name: name.rpartition(".")[0], lambda name: name):
         taken = set(pairs.values())
@@ -50,24 +45,6 @@ def paired(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str
     return pairs
 
 
-def generalised(pairs: Mapping[str, str], addresses: Iterable[str]) -> dict[str, str]:
-    """The pairs as entries of a rename table: those of many layers as one, if that one means exactly them."""
-    addresses = list(addresses)
-    families: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for target, source in pairs.items():
-        families[skeleton(target), skeleton(source)][target] = source
-    entries: dict[str, str] = {}
-    for family in families.values():
-        target, source = _with_placeholders(list(family), list(family.values()))
-        entry = Entry(target, Read(source), source)
-        meant = {
-            name: entry.recipe.at(numbers) for name in addresses if (numbers := entry.match(name)) is not None
-        }
-        exact = meant == {name: Read(source) for name, source in family.items()}
-        entries |= {target: source} if exact else family
-    return entries
-
-
 @dataclass
 class _Group:
     """The names under stems that differ by numbers alone: layer by layer, and in a layer leaf by leaf."""
@@ -77,16 +54,14 @@ class _Group:
     layers: dict[tuple[str, ...], dict[str, str]]
 
 
-def _groups(tensors: Mapping[str, Tensor], stem_of: Callable[[str], str]) -> list[_Group]:
+def _groups(kinds_of: Mapping[str, Hashable], stem_of: Callable[[str], str]) -> list[_Group]:
     under: dict[str, dict[str, str]] = defaultdict(dict)
-    for name in tensors:
+    for name in kinds_of:
         stem = stem_of(name)
         under[stem][name[len(stem) :]] = name
     families: dict[Any, dict[tuple[str, ...], dict[str, str]]] = defaultdict(dict)
     for stem, leaves in under.items():
-        kinds = frozenset(
-            (leaf, shape_of(tensors[name]), kind_of(tensors[name].dtype)) for leaf, name in leaves.items()
-        )
+        kinds = frozenset((leaf, kinds_of[name]) for leaf, name in leaves.items())
         families[skeleton(stem), kinds][tuple(NUMBER.findall(stem))] = leaves
     found = []
     for (words, kinds), members in families.items():
@@ -154,19 +129,3 @@ def _alike(one: str, other: str) -> float:
     if short == long:
         return 1.0
     return 0.5 if long.startswith(short) or (len(short) > 2 and short in long) else 0.0
-
-
-def _with_placeholders(targets: list[str], sources: list[str]) -> tuple[str, str]:
-    """One target and one source for all, a placeholder for each number that varies."""
-    ours, theirs = (list(zip(*map(NUMBER.findall, names), strict=True)) for names in (targets, sources))
-    letters = iter("ijklmnpqrstuvwxyz")
-    places: dict[tuple[str, ...], str] = {}
-    for column in ours:
-        if len(set(column)) > 1 and column not in places and (letter := next(letters, "")):
-            places[column] = f"{{{letter}}}"
-    return _refilled(targets[0], ours, places), _refilled(sources[0], theirs, places)
-
-
-def _refilled(name: str, columns: list[tuple[str, ...]], places: Mapping[tuple[str, ...], str]) -> str:
-    left = iter(columns)
-    return NUMBER.sub(lambda hit: places.get(next(left), hit[0]), name)
