@@ -10,20 +10,19 @@ from catlang.diagnostic import Bag
 from catlang.failure import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from catlang.checker.module import Module
     from catlang.diagnostic import Diagnostic
+    from catlang.files.store import Store
 
 
 class Checked:
     """The outcome of a check: its ``diagnostics``, in the order of files and places, and whether all is ``ok``."""
 
-    __slots__ = ("bag", "modules", "names")
+    __slots__ = ("bag", "names")
 
     def __init__(self) -> None:
         self.bag = Bag()
-        self.modules: list[Module] = []
         # The files that were asked for, in their order; a file that is named twice is there twice.
         self.names: list[str] = []
 
@@ -59,48 +58,45 @@ class Checked:
         return between.join(render(diagnostic, format, color) for diagnostic in self.bag)
 
 
-def check_paths(paths: Sequence[str]) -> Checked:
-    """Checks files, the files below folders, and for ``-`` the text on standard input."""
+def check_paths(paths: Sequence[str], excluded: Callable[[str], bool] | None = None, store: Store | None = None,
+                jobs: int | None = 1, progress: Callable[[int, int], None] | None = None) -> Checked:
+    """Checks files, the files below folders that are not ``excluded``, and for ``-`` the text on standard input.
+
+    What was said of files is looked up and kept in the ``store``; ``jobs`` processes check them, of None as many as are
+    of use; ``progress`` is told how many of how many are done.
+    """
+    from catlang.files.graph import Graph
+    from catlang.files.work import Work
+
     checked = Checked()
+    graphs = []
     for path in paths:
         if path == "-":
             _one("<stdin>", sys.stdin.buffer.read(), checked)
-        elif os.path.isdir(path):
-            _together(list(below(path)), path, checked)
+            continue
+        if os.path.isdir(path):
+            root, files = path, list(below(path, excluded))
         else:
-            _together([os.path.normpath(path)], None, checked)
+            root, files = os.path.dirname(os.path.abspath(path)), [os.path.normpath(path)]
+        checked.names += files
+        graphs.append(Graph(root, files))
+    checked.bag.extend(Work(graphs, store, jobs, progress).done())
     return checked
 
 
-def below(folder: str) -> Iterator[str]:
-    """The ``.cat`` files below a folder, in the order of their names; hidden folders are left out."""
+def below(folder: str, excluded: Callable[[str], bool] | None = None) -> Iterator[str]:
+    """The ``.cat`` files below a folder, in the order of their names; hidden folders are left out, and what is
+    ``excluded``, which for a folder holds of all below it."""
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = sorted(name for name in folders if not name.startswith("."))
+        if excluded is not None:
+            shown = [name for name in shown if not excluded(os.path.join(place, name))]
+        folders[:] = shown
         for name in sorted(files):
             if name.endswith(".cat") and not name.startswith("."):
-                yield os.path.normpath(os.path.join(place, name))
-
-
-def _together(paths: list[str], root: str | None, checked: Checked) -> None:
-    """Checks files under one root, each of them once, however many import it."""
-    from catlang.checker.check import check_file
-    from catlang.checker.loader import Loader
-    from catlang.source import Unreadable
-
-    loader: Loader | None = None
-    for path in paths:
-        if loader is None:
-            loader = Loader(root if root is not None else os.path.dirname(os.path.abspath(path)))
-        checked.names.append(path)
-        try:
-            module = check_file(path, loader=loader)
-        except Unreadable as unreadable:
-            checked.bag.add(unreadable.diagnostic)
-            continue
-        except Exception as failure:
-            raise Stopped(path) from failure
-        checked.modules.append(module)
-        checked.bag.extend(module.bag)
+                path = os.path.normpath(os.path.join(place, name))
+                if excluded is None or not excluded(path):
+                    yield path
 
 
 def _one(name: str, data: bytes, checked: Checked) -> None:
@@ -116,5 +112,4 @@ def _one(name: str, data: bytes, checked: Checked) -> None:
         return
     except Exception as failure:
         raise Stopped(name) from failure
-    checked.modules.append(module)
     checked.bag.extend(module.bag)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from typing import TYPE_CHECKING
 
 from catlang import __version__
@@ -18,29 +17,44 @@ DEEPEST = 8
 
 
 class Stopped(Exception):
-    """An exception that came up while a file was worked on; that exception is its cause."""
+    """An exception that came up while a file was worked on: its cause, or in another process, which says ``what`` it
+    was and in which ``calls``, the innermost first."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, what: str = "", calls: Sequence[str] = ()) -> None:
         super().__init__(file)
         self.file = file
+        self.what = what
+        self.calls = calls
+
+    def told(self) -> tuple[str, Sequence[str]]:
+        """What happened, and where."""
+        return (self.what, self.calls) if self.__cause__ is None else _told(self.__cause__)
 
 
 def report(failure: BaseException, arguments: Sequence[str]) -> str:
     """The report, with a line feed at its end."""
+    import platform
+
     file = ""
-    if isinstance(failure, Stopped) and failure.__cause__ is not None:
+    if isinstance(failure, Stopped):
         file = failure.file
-        failure = failure.__cause__
+        what, calls = failure.told()
+    else:
+        what, calls = _told(failure)
     rows = ["catlang stopped at a mistake of its own. The file may be right or wrong: this says nothing about it.",
             "Please report it, with these lines and, if you can, the file:", "",
             f"  version: {__version__}, Python {platform.python_version()}, {platform.system()}",
             f"  called:  catlang {' '.join(arguments)}"]
     if file:
         rows.append(f"  file:    {file}")
-    rows.append(f"  what:    {type(failure).__name__}: {' '.join(str(failure).split())[:200]}")
-    for place, call in enumerate(_calls(failure.__traceback__)):
+    rows.append(f"  what:    {what}")
+    for place, call in enumerate(calls):
         rows.append(f"  {'where:' if place == 0 else '':8} {call}")
     return "".join(f"{visible(row)}\n" for row in rows)
+
+
+def _told(failure: BaseException) -> tuple[str, Sequence[str]]:
+    return f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}", _calls(failure.__traceback__)
 
 
 def _calls(traceback: TracebackType | None) -> list[str]:

@@ -56,7 +56,7 @@ def read(path: str | os.PathLike[str], name: str | None = None) -> Source:
     try:
         return decoded(_bytes(path, start), name, path)
     except (FileNotFoundError, NotADirectoryError):
-        raise _unreadable("E0001", f"there is no file `{name}`", start, advice=_meant(path)) from None
+        raise _unreadable("E0001", f"there is no file `{name}`", start, advice=_meant(path, name)) from None
     except PermissionError:
         advice = "give yourself permission to read it"
         raise _unreadable("E0003", f"`{name}` may not be read", start, advice=advice) from None
@@ -141,17 +141,19 @@ def _unreadable(code: str, headline: str, label: Label, why: str = "", advice: s
     return Unreadable(Diagnostic(code, headline, [label], (why,) if why else (), (advice,) if advice else ()))
 
 
-def _meant(path: str) -> str:
+def _meant(path: str, name: str) -> str:
+    """What was meant by a path that leads nowhere, told as the name tells it."""
     from catlang.suggest import nearest
 
     folder, file = os.path.split(path)
+    shown = os.path.dirname(name)
     try:
         beside = os.listdir(folder or os.curdir)
     except (OSError, ValueError):
-        return f"there is no folder `{folder}` either" if not os.path.isdir(folder) else ""
+        return f"there is no folder `{shown}` either" if not os.path.isdir(folder) else ""
     meant = file + ".cat" if file + ".cat" in beside else None
     meant = meant or nearest(file, [entry for entry in beside if entry.endswith(".cat")])
-    return f"did you mean `{os.path.join(folder, meant)}`?" if meant else ""
+    return f"did you mean `{os.path.join(shown, meant)}`?" if meant else ""
 
 
 def _character(source: Source, offset: int) -> Diagnostic:

@@ -42,9 +42,12 @@ def check_file(path: str, root: str | None = None, name: str | None = None, load
 
     A ``loader`` used for several files reads and checks each of them once; its root is then theirs.
     """
-    if loader is not None and (known := loader.modules.get(os.path.realpath(path))) is not None:
-        return known
-    source = read(path, name)
+    if loader is None:
+        source = read(path, name)
+    else:
+        if (known := loader.modules.get(loader.files.real(path))) is not None:
+            return known
+        source = loader.files.read(path, path if name is None else name)
     return check_source(source, root if root is not None else os.path.dirname(os.path.abspath(path)), loader)
 
 
@@ -76,8 +79,12 @@ def _checked(source: Source, root: str | None, loader: Loader | None) -> Module:
         loader = Loader(root)
     checked = len(loader.order)
     module = loader.main(source)
-    for one in loader.order[checked:]:
+    fresh = loader.order[checked:]
+    for one in fresh:
         check_module(one)
+    for one in fresh:
+        one.own = list(one.bag)
+    for one in fresh:
         if one is not module:
             module.bag.extend(one.bag)
     return module

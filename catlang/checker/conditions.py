@@ -171,7 +171,7 @@ def impossible(owner: str, constraint: Constraint, span: Span, asked: str) -> Di
 def example(assignment: dict[Variable, int]) -> str:
     """``n = 3, h = 2``, in the order of names."""
     return ", ".join(f"{variable.name} = {value}" for variable, value in
-                     sorted(assignment.items(), key=lambda pair: (pair[0].name, pair[0].serial)))
+                     sorted(assignment.items(), key=lambda pair: pair[0].key))
 
 
 def shown_type(definition: Definition) -> str:

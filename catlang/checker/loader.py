@@ -13,6 +13,7 @@ from catlang.checker.entry import Entry
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault, Lazy, Scope
 from catlang.diagnostic import Diagnostic, Label
+from catlang.files.snapshot import Files, named, outside
 from catlang.span import Source, Span
 from catlang.suggest import nearest
 from catlang.syntax import tree
@@ -65,8 +66,9 @@ class Library(Module):
 class Loader:
     """The modules of one check: each file is read once, cycles are found, nothing outside the root is opened."""
 
-    def __init__(self, root: str | None) -> None:
-        self.root = os.path.realpath(root) if root is not None else None
+    def __init__(self, root: str | None, files: Files | None = None) -> None:
+        self.files = files or Files()
+        self.root = self.files.real(root) if root is not None else None
         self.modules: dict[str, Module] = {}
         self.open: list[tuple[str, Module]] = []
         self.library: dict[str, Library] = {}
@@ -85,7 +87,7 @@ class Loader:
         """The module that is checked."""
         module = Module(source, self, self.prelude.scope)
         if source.path is not None:
-            path = os.path.realpath(source.path)
+            path = self.files.real(source.path)
             self.modules[path] = module
             self.open.append((path, module))
         module.read()
@@ -119,9 +121,9 @@ class Loader:
                                    [Label(span, "imported here")]))
         if "\0" in path or not path:
             raise Fault(Diagnostic("E0701", "this is no path", [Label(span, "imported here")]))
-        written = os.path.join(os.path.dirname(importer.source.path), path)
-        real = os.path.realpath(written)
-        if os.path.isabs(path) or (real != self.root and not real.startswith(self.root.rstrip(os.sep) + os.sep)):
+        written, name = named(importer.source, path)
+        real = self.files.real(written)
+        if outside(path, real, self.root):
             raise Fault(Diagnostic("E0703", f"`{path}` leads out of the folder that is checked",
                                    [Label(span, "imported here")],
                                    why=("a file may import what lies under the folder of the file that is checked",),
@@ -133,10 +135,10 @@ class Loader:
                 around = " -> ".join([*cycle[first:], cycle[first]])
                 raise Fault(Diagnostic("E0702", "the imports go in a circle", [Label(span, "imported here")],
                                        why=(around,), help=("move what both need into a third file",)))
+            importer.imports.append(self.modules[real])
             return self.modules[real]
-        name = os.path.join(os.path.dirname(importer.source.name), path)
         try:
-            source = sources.read(written, os.path.normpath(name))
+            source = self.files.read(written, name)
         except sources.Unreadable as unreadable:
             inner = unreadable.diagnostic
             raise Fault(Diagnostic("E0701", inner.headline, [Label(span, "imported here")],
@@ -147,4 +149,5 @@ class Loader:
         module.read()
         self.open.pop()
         self.order.append(module)
+        importer.imports.append(module)
         return module

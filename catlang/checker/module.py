@@ -65,6 +65,11 @@ class Module:
         self.definitions: list[Definition] = []
         self.cells: list[CellEntry] = []
         self.declarations: list[tree.Declaration] = []
+        # The files that this one imports, and what was told of this one alone, once it is checked.
+        self.imports: list[Module] = []
+        self.own: list[Diagnostic] = []
+        self._imported: list[Module] | None = None
+        self._counted = 0
 
     # ---------------------------------------------------------------- declaring
 
@@ -160,7 +165,7 @@ class Module:
                 least = 1
                 if item.bound is not None:
                     least = self._least(item)
-                variable = Variable(item.name, min(least, 1))
+                variable = Variable(item.name, min(least, 1), place=self.source.name)
                 self.dims[item.name] = variable
                 value = variable.poly
                 if least > 1:
@@ -287,13 +292,29 @@ class Module:
     def assumed(self) -> list[Constraint]:
         """What may be assumed of sizes in this file.
 
-        These are its own conditions, and of dims that stay symbolic their files'.
+        These are its own conditions, and of dims that stay symbolic their files', which are those that it imports: what
+        other files of the same check say is no business of this one.
         """
         found = list(self.hypotheses)
-        for module in self.loader.order:
-            if module is not self:
-                found += module.hypotheses
+        for module in self.imported():
+            found += module.hypotheses
         return found
+
+    def imported(self) -> list[Module]:
+        """The files that this one imports, and that they import, each after those that it imports."""
+        if self._imported is None or len(self.imports) != self._counted:
+            seen: dict[Module, None] = {}
+            waiting = [(self, False)]
+            while waiting:
+                module, whole = waiting.pop()
+                if whole:
+                    seen[module] = None
+                elif module not in seen:
+                    waiting.append((module, True))
+                    waiting += [(one, False) for one in reversed(module.imports)]
+            seen.pop(self)
+            self._imported, self._counted = list(seen), len(self.imports)
+        return self._imported
 
     # ---------------------------------------------------------------- headers
 

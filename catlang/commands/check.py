@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from catlang.diagnostic import Diagnostic
 
 USAGE = """\
-usage: catlang check PATH... [--format FORMAT] [--baseline FILE | --write-baseline FILE] [--quiet]
+usage: catlang check [PATH...] [--format FORMAT] [--baseline FILE | --write-baseline FILE] [--quiet]
+                     [--jobs N] [--cache DIR | --no-cache]
 
 Says what is wrong in files. Of a folder all `.cat` files below it are checked, hidden folders left out;
-`-` stands for the text on standard input.
+`-` stands for the text on standard input. Without a PATH the `paths` in pyproject.toml are checked.
 
   --format full     each mistake with the source, why it is one, and what helps (the default)
   --format concise  each mistake on one line: file:line:column: error[code]: what
@@ -36,6 +37,12 @@ Says what is wrong in files. Of a folder all `.cat` files below it are checked, 
   --baseline FILE   tells, and counts for the exit code, only the mistakes that FILE does not know by their file,
                     code, declaration and headline, in whatever line; each entry knows one
   --quiet, -q       the mistakes only, without the lines that count them
+  --jobs N          checks N files at a time (by default as many as there are processors, where that is faster)
+  --cache DIR       remembers in DIR what was found in files, until they change (by default in a folder of yours)
+  --no-cache        remembers nothing, and checks all files anew
+
+The table `[tool.catlang]` of the nearest pyproject.toml that has one may give `paths`, `exclude` (patterns of what is
+left out of folders), `format`, `baseline`, `quiet`, `jobs` and `cache` (a folder, or false); the command line wins.
 
 Exit code: 0 no errors, or the baseline is written; 1 errors, or FILE is no baseline; 2 not called like this; 3 a
 mistake of catlang's own. With json, sarif and junit the lines that count go to standard error.
@@ -46,16 +53,24 @@ FORMATS = ("full", "concise")
 #: And those for programs, each a module of `catlang.formats`.
 PROGRAMS = ("github", "json", "sarif", "junit")
 
-OPTIONS = Options(valued={"--format": (*FORMATS, *PROGRAMS), "--baseline": (), "--write-baseline": ()},
-                  flags={"--quiet": "-q"}, takes="path", files={"--baseline": (), "--write-baseline": ()})
+OPTIONS = Options(
+    valued={"--format": (*FORMATS, *PROGRAMS), "--baseline": (), "--write-baseline": (), "--jobs": (), "--cache": ()},
+    flags={"--quiet": "-q", "--no-cache": ""}, takes="path",
+    files={"--baseline": (), "--write-baseline": (), "--cache": ()})
 
 
 def run(arguments: Sequence[str]) -> int:
     paths, options = OPTIONS.read(arguments)
-    if not paths:
-        raise Misuse("no file or folder is named")
     if "--baseline" in options and "--write-baseline" in options:
         raise Misuse("`--baseline` and `--write-baseline` exclude each other")
+    from catlang.commands.means import Means, settled
+
+    settings = settled(paths, options, (*FORMATS, *PROGRAMS))
+    if settings is None:
+        return 2
+    paths, options, excluded = settings
+    if not paths:
+        raise Misuse("no file or folder is named, and no `paths` in pyproject.toml")
     import gc
 
     from catlang.checked import check_paths
@@ -69,7 +84,8 @@ def run(arguments: Sequence[str]) -> int:
             known = baseline.read(options["--baseline"])
         except baseline.Refused as refused:
             return _tell([options["--baseline"]], [refused.diagnostic], options)
-    checked = check_paths(paths)
+    with Means(options) as means:
+        checked = check_paths(paths, excluded, means.store, means.jobs, means.progress)
     if not checked.names:
         raise Misuse("there is no `.cat` file below " + " or ".join(f"`{path}`" for path in paths))
     if "--write-baseline" in options:

@@ -34,6 +34,7 @@ writes a division has to ask once that its divisor is at least 1.
 
 from __future__ import annotations
 
+from binascii import crc32
 from itertools import count
 
 MAX_TERMS = 500
@@ -41,23 +42,32 @@ MAX_PRODUCTS = 40_000
 MAX_EXPONENT = 500
 MAX_BITS = 4096
 MAX_DEPTH = 24
-MAX_TEXT = 8000
+MAX_TEXT = 24_000
+
+#: What stands for a variable's place in its key is a number below this one, behind which its age has so many bits.
+NO_PLACE = 1 << 32
+AGES = 40
 
 _serials = count(1)
 
 
 class Variable:
-    """A dimension variable: rigid (written by somebody) or flexible (to be inferred)."""
+    """A dimension variable: rigid (written by somebody) or flexible (to be inferred).
+
+    Variables of one name are ordered by the ``place`` that declares them, those without one last, and then by age: in
+    which order files were read says nothing about the order of their dims.
+    """
 
     __slots__ = ("flexible", "key", "least", "name", "poly", "serial", "solution")
 
-    def __init__(self, name: str, least: int = 1, flexible: bool = False) -> None:
+    def __init__(self, name: str, least: int = 1, flexible: bool = False, place: str | None = None) -> None:
         self.name = name
         self.least = least
         self.flexible = flexible
         self.serial = next(_serials)
         self.solution: Dim | None = None
-        self.key = (0, name, self.serial)
+        rank = NO_PLACE if place is None else crc32(place.encode("utf-8", "surrogatepass"))
+        self.key = (0, name, rank << AGES | self.serial)
         self.poly = Poly({((self, 1),): 1})
 
     def __repr__(self) -> str:
@@ -295,7 +305,8 @@ def _text(dim: Dim) -> str:
         return str(dim)
     parts = []
     for monomial, coefficient in dim.terms.items():
-        factors = [f"({atom.key[1]}#{atom.key[2]})^{exponent}" for atom, exponent in monomial]
+        # All keys have one width: how many variables there were before decides neither an order nor a length.
+        factors = [f"({atom.key[1]}#{atom.key[2]:019x})^{exponent}" for atom, exponent in monomial]
         parts.append("*".join([*factors, str(coefficient)]))
     return f"({'+'.join(sorted(parts))})"
 

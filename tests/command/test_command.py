@@ -89,7 +89,7 @@ def test_no_file_is_an_error_of_the_check(folder: Path, capsys: pytest.CaptureFi
     (["chek"], "there is no command `chek`; did you mean `check`?"),
     (["right.cat"], "there is no command `right.cat`; did you mean `catlang check right.cat`?"),
     (["--verison"], "there is no option `--verison`; did you mean `--version`?"),
-    (["check"], "no file or folder is named"),
+    (["check"], "no file or folder is named, and no `paths` in pyproject.toml"),
     (["check", "right.cat", "--fromat=full"], "there is no option `--fromat`; did you mean `--format`?"),
     (["check", "right.cat", "--format"], "`--format` needs a value: `full` or `concise` or `github`"),
     (["check", "right.cat", "--format", "xml"],
@@ -137,7 +137,8 @@ def test_a_mistake_of_its_own_is_a_report(folder: Path, capsys: pytest.CaptureFi
     out, error = capsys.readouterr()
     assert out == "" and "Traceback" not in error and "\x1b" not in error
     for part in ("a mistake of its own", f"version: {catlang.__version__}, Python 3.", "file:    right.cat",
-                 "what:    RecursionError: too deep ␛[2J", "catlang/checked.py:", "called:  catlang check right.cat"):
+                 "what:    RecursionError: too deep ␛[2J", "catlang/files/work.py:",
+                 "called:  catlang check right.cat"):
         assert part in error
     assert str(REPOSITORY) not in error
 

@@ -1,7 +1,8 @@
 """Every mistake has a message, and every message was read by somebody: source and message stand side by side here.
 
 ``mistakes/NAME.cat`` (or ``mistakes/NAME/main.cat``, with what it imports) is a file with a mistake, and ``NAME.txt``
-all that ``catlang check`` says about it; where a ``baseline.json`` stands beside ``main.cat``, that is what is wrong.
+all that ``catlang check`` says about it; where a ``baseline.json`` stands beside ``main.cat``, that is what is wrong,
+and ``mistakes/NAME.toml`` is a pyproject.toml with settings that make no sense.
 After a change that is meant, ``CATLANG_UPDATE=1 pytest tests/golden`` writes the messages anew; what is then committed
 is what was reviewed.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,10 +20,12 @@ import pytest
 from catlang import baseline
 from catlang.checked import check_paths
 from catlang.codes import CODES
+from catlang.commands.check import FORMATS
 from catlang.report import render
+from catlang.settings import Refused, nearest
 
 FOLDER = Path(__file__).parent / "mistakes"
-SOURCES = sorted([*FOLDER.glob("*.cat"), *FOLDER.glob("*/main.cat")])
+SOURCES = sorted([*FOLDER.glob("*.cat"), *FOLDER.glob("*/main.cat"), *FOLDER.glob("*.toml")])
 PACKAGE = Path(__file__).parents[2] / "catlang"
 
 
@@ -29,11 +34,20 @@ def expected_at(source: Path) -> Path:
 
 
 def said(source: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    if source.suffix == ".toml":
+        # Under its own name it would be read by other tools too.
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(source, Path(folder, "pyproject.toml"))
+            monkeypatch.chdir(folder)
+            with pytest.raises(Refused) as refused:
+                nearest(FORMATS)
+            monkeypatch.chdir(source.parent)
+        return "\n\n".join(map(render, refused.value.diagnostics)) + "\n"
     monkeypatch.chdir(source.parent)
     if os.path.exists("baseline.json"):
-        with pytest.raises(baseline.Refused) as refused:
+        with pytest.raises(baseline.Refused) as unread:
             baseline.read("baseline.json")
-        return f"{render(refused.value.diagnostic)}\n"
+        return f"{render(unread.value.diagnostic)}\n"
     return check_paths([source.name]).report() + "\n"
 
 
