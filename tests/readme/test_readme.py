@@ -14,6 +14,8 @@ import pytest
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
+BLOCK_OF_TEXT = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
 
 def blocks(kind: str) -> list[str]:
     return [body for found, body in BLOCK.findall(README.read_text(encoding="utf-8")) if found == kind]
@@ -63,3 +65,46 @@ def test_the_block_about_lists_and_trees_runs(folder: Path, monkeypatch: pytest.
 def test_the_commands_are_those_of_the_scripts() -> None:
     shown = "\n".join(blocks("sh"))
     assert "sh .ci/test" in shown and "examples/sentences/run.py" in shown
+
+
+def test_the_commands_around_a_spec_do_what_is_said(folder: Path) -> None:
+    """Each in a repository with the README's first file in it; what changes nothing is no change."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for words in (["init", "-q"], ["add", "net.cat"], ["commit", "-qm", "net"]):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    [block] = [body for body in blocks("sh") if "catlang new" in body]
+    said = {}
+    for line in block.splitlines():
+        command = line.partition("  #")[0].removeprefix('eval "$(').removesuffix(')"').strip().removesuffix(')"')
+        _, *words = shlex.split(command)
+        done = subprocess.run([sys.executable, "-m", "catlang", *words], cwd=folder, text=True, capture_output=True,
+                              input="affine >> relu\ncumsum([1, 2, 3.5])\n", timeout=120)
+        assert done.returncode == 0, (line, done.stderr)
+        said[words[0]] = done.stdout
+    assert {*said} == {"new", "fmt", "repl", "cost", "diff", "completion"}
+    assert said["diff"] == "nothing changed in meaning\n"
+    assert said["fmt"] == "no errors in 4 files, 0 formatted\n"
+    [transcript] = [body for body in BLOCK_OF_TEXT.findall(README.read_text(encoding="utf-8")) if "cumsum" in body]
+    shown = [line for line in transcript.splitlines() if not line.startswith("> ")]
+    assert said["repl"].split("\n")[: len(shown)] == shown
+    assert (folder / "my_net" / "train.py").exists()
+
+
+def test_the_settings_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from catlang.commands.check import FORMATS
+    from catlang.settings import nearest
+
+    (tmp_path / "pyproject.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert nearest(FORMATS) is not None
+
+
+def test_the_workflow_calls_catlang_as_it_can_be_called(tmp_path: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    steps = yaml.safe_load(blocks("yaml")[0])["jobs"]["check"]["steps"]
+    calls = [step["run"] for step in steps if step.get("run", "").startswith("catlang ")]
+    assert len(calls) == 2
+    (tmp_path / "net.cat").write_text("morphism net : R[3] -> R[3] = relu\n")
+    for call in calls:
+        words = shlex.split(call.partition(" > ")[0])
+        subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, check=True, capture_output=True, timeout=60)
