@@ -86,7 +86,7 @@ def test_the_commands_around_a_spec_do_what_is_said(folder: Path) -> None:
     assert said["fmt"] == "no errors in 4 files, 0 formatted\n"
     [transcript] = TRANSCRIPT.findall(README.read_text(encoding="utf-8"))
     shown = [line for line in transcript.splitlines() if not line.startswith("> ")]
-    assert said["repl"].split("\n")[: len(shown)] == shown
+    assert said["repl"].splitlines() == ["5 declarations of net.cat", *shown]
     assert (folder / "my_net" / "train.py").exists()
 
 
