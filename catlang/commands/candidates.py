@@ -7,7 +7,7 @@ is wrong, in a file or with catlang, is no matter for that line.
 ['check']
 >>> [word for word, _ in candidates(["check", "--f"])]
 ['--format']
->>> [word for word, _ in candidates(["check", "--format", ""])]
+>>> [word for word, _ in candidates(["compile", "--format", ""])]
 ['full', 'concise']
 >>> [word for word, _ in candidates(["check", "--format=f"])]
 ['--format=full']
