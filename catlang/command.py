@@ -13,25 +13,12 @@ from typing import TYPE_CHECKING
 
 from catlang import __version__
 from catlang.arguments import Misuse, meant
+from catlang.commands import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FINE, WRONG, MISUSED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
-
-#: Each command: its module, with ``USAGE`` and ``run(arguments) -> int``, and what it does in a few words.
-COMMANDS = {
-    "check": ("catlang.commands.check", "say what is wrong in files and folders"),
-    "fmt": ("catlang.commands.fmt", "write files in the one style there is"),
-    "compile": ("catlang.commands.compile", "write a morphism as PyTorch source"),
-    "cost": ("catlang.commands.cost", "say what a morphism costs, by its instances"),
-    "diff": ("catlang.commands.diff", "say what changed in meaning between two files"),
-    "weights": ("catlang.commands.weights", "set the weights of a morphism beside a checkpoint"),
-    "explain": ("catlang.commands.explain", "say what a code of a mistake means, with examples"),
-    "new": ("catlang.commands.new", "make a folder with a spec, a training run and a test"),
-    "repl": ("catlang.commands.repl", "show types and run values, a line at a time"),
-    "completion": ("catlang.commands.completion", "print a script that completes words in a shell"),
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

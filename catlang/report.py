@@ -36,6 +36,7 @@ error[E0008]: control character U+001B
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from catlang.layout import SKIPPED, draw
@@ -43,6 +44,7 @@ from catlang.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TextIO
 
     from catlang.diagnostic import Diagnostic, Label
     from catlang.layout import Row
@@ -61,6 +63,11 @@ def render(diagnostic: Diagnostic, format: str = "full", color: bool = False) ->
     else:
         raise ValueError(f"no format {format!r}: the formats are 'full' and 'concise'")
     return "\n".join(_line(row, diagnostic.severity, color) for row in rows)
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether a report may be coloured: on a terminal that can, unless ``NO_COLOR`` says otherwise."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def summary(errors: int, warnings: int, files: int) -> str:

@@ -119,7 +119,7 @@ def quoted(word: str, quote: str) -> str:
 
 def candidates(words: Sequence[str]) -> Iterator[Candidate]:
     """What the last of the words behind ``catlang`` could become, each with a few words about it."""
-    from catlang.command import COMMANDS
+    from catlang.commands import COMMANDS
 
     *before, word = words or [""]
     before = [one for one in before if one]

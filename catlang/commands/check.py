@@ -10,7 +10,7 @@ from catlang.arguments import Misuse, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any, TextIO
+    from typing import Any
 
     from catlang.baseline import Compared
     from catlang.diagnostic import Diagnostic
@@ -108,7 +108,7 @@ def _tell(names: Sequence[str], diagnostics: Sequence[Diagnostic], options: Mapp
         out.write(written(found, format))
         counts = out if format == "github" else sys.stderr
     else:
-        from catlang.report import render
+        from catlang.report import coloured, render
 
         color = coloured(out)
         for diagnostic in diagnostics:
@@ -144,8 +144,3 @@ def _write(path: str, names: Sequence[str], diagnostics: Sequence[Diagnostic], o
     if "--quiet" not in options:
         sys.stdout.write(f"{entries} known mistake{'s' * (entries != 1)} written to `{visible(path)}`\n")
     return 0
-
-
-def coloured(stream: TextIO) -> bool:
-    """Whether a report may be coloured: on a terminal that can, unless ``NO_COLOR`` says otherwise."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from catlang.arguments import Misuse, Options
-from catlang.commands.check import coloured
 from catlang.commands.target import GIVEN, Refused, only, refusals, values
+from catlang.report import coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from catlang.arguments import Misuse, Options, meant
-from catlang.commands.check import coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +120,7 @@ def _checked(target: str, folder: str, place: int) -> tuple[Module | None, list[
 
 def _report(wrong: Sequence[Diagnostic]) -> None:
     from catlang.diagnostic import Bag
-    from catlang.report import render, summary
+    from catlang.report import coloured, render, summary
 
     found = list(Bag(wrong))
     files = len({one.span.source.name for one in found if one.span is not None})

@@ -37,7 +37,7 @@ HEADINGS = {"wrong": "wrong", "right": "right", "file": "beside it"}
 
 def run(arguments: Sequence[str]) -> int:
     asked, _ = OPTIONS.read(arguments)
-    from catlang.commands.check import coloured
+    from catlang.report import coloured
 
     color = coloured(sys.stdout)
     if not asked:

@@ -69,7 +69,7 @@ class _Formatting:
     """Formats one file after the other, and counts."""
 
     def __init__(self, check: bool, diff: bool, piped: bool) -> None:
-        from catlang.commands.check import coloured
+        from catlang.report import coloured
 
         self.writes = not (check or diff)
         self.diff = diff

@@ -27,8 +27,7 @@ def settled(paths: list[str], options: dict[str, Any], formats: Sequence[str],
     try:
         paths, options, excluded = completed(paths, options, formats)
     except Refused as refused:
-        from catlang.commands.check import coloured
-        from catlang.report import render
+        from catlang.report import coloured, render
 
         style = "concise" if options.get("--format") == "concise" else "full"
         for diagnostic in refused.diagnostics:

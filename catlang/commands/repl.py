@@ -47,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
     files, _ = OPTIONS.read(arguments)
     if len(files) > 1:
         raise Misuse("one file at a time")
-    from catlang.commands.check import coloured
+    from catlang.report import coloured
 
     talk = Talk(coloured(sys.stdout))
     if files and not talk.load(files[0]):

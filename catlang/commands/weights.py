@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from catlang.arguments import Misuse, Options
-from catlang.commands.check import FORMATS, coloured
+from catlang.commands.check import FORMATS
 from catlang.commands.target import GIVEN, Refused, compiler, only, refusals, values
+from catlang.report import coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

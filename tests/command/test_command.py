@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import catlang
-from catlang.command import COMMANDS, main
+from catlang.command import main
+from catlang.commands import COMMANDS
 
 REPOSITORY = Path(__file__).parents[2]
 RIGHT = "morphism f : R[3] -> R[4] = affine >> relu\n"

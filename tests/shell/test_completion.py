@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from catlang.command import COMMANDS, main
+from catlang.command import main
+from catlang.commands import COMMANDS
 from catlang.commands.candidates import in_bash as bash_candidates
 from catlang.commands.completion import SCRIPTS
 
