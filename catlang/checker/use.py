@@ -187,6 +187,9 @@ def _local(elaborator: Elaborator, entry: LocalEntry, node: tree.Node, value: Va
         finally:
             diagram.scope = owner
     if entry.group is None:
+        if entry.name in entry.owner.instances:
+            # Another `let` of this name, elsewhere in the body, has given it to something else.
+            raise clash(entry.name, entry.owner.instances[entry.name], span)
         domain = ObjectVariable("_", flexible=True)
         elaborator.join(domain, value, Joint("input", None, node, scope, before))
 
