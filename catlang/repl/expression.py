@@ -16,15 +16,13 @@ They are further inputs; the language itself has no such literals.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
-from catlang.checker.check import DEEPEST_CALL, check_definition
+from catlang.checker.check import check_definition, deep_calls
 from catlang.checker.conditions import impossible
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import Definition, ElementEntry, Formal
@@ -280,17 +278,6 @@ class Expression:
         definition.learned = True
         definition.state = "done"
         return definition
-
-
-@contextmanager
-def deep_calls() -> Iterator[None]:
-    """Lets Python's own calls go as deep as a check does."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, DEEPEST_CALL))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 def rows(node: tree.Node) -> tuple[tuple[int, ...], list[Any]] | None:
