@@ -89,7 +89,7 @@ class _Reader:
         for wire, back in zip([*wires(after), *wires(emitted)], [*self.after, *self.given], strict=True):
             if base_of(wire.object) is not REAL:
                 raise NotReversible
-            self._give(wire, {back: None}, wire)
+            self._give(wire, {back: None})
         for box in reversed(step.boxes):
             self.span = box.span
             self._box(box)
@@ -128,7 +128,7 @@ class _Reader:
             return sum_
         return {vector: factor if one is None else self._use("mul", like, one, factor) for vector, one in sum_.items()}
 
-    def _give(self, wire: Wire, back: Sum, like: Wire, factor: Coefficient = None) -> None:
+    def _give(self, wire: Wire, back: Sum, factor: Coefficient = None) -> None:
         """Adds to what comes back to a wire."""
         if wire in self.literals:
             return
@@ -136,10 +136,10 @@ class _Reader:
             self.around.setdefault(wire, []).append((back, factor))
             return
         own = self.sums.setdefault(wire, {})
-        for vector, one in self._times(back, factor, like).items():
+        for vector, one in self._times(back, factor, wire).items():
             if vector in own:
-                left, right = (self._number(1.0, like) if each is None else each for each in (own[vector], one))
-                own[vector] = self._use("add", like, left, right)
+                left, right = (self._number(1.0, wire) if each is None else each for each in (own[vector], one))
+                own[vector] = self._use("add", wire, left, right)
             else:
                 own[vector] = one
 
@@ -180,22 +180,22 @@ class _Reader:
             self._entrywise(box, name, inputs, output, back)
         elif isinstance(operation, MultiplyAdd):
             total, x, y = inputs
-            self._give(total, back, output)
-            self._give(x, back, output, self._saw(y))
-            self._give(y, back, output, self._saw(x))
+            self._give(total, back)
+            self._give(x, back, self._saw(y))
+            self._give(y, back, self._saw(x))
         elif isinstance(operation, Between):
             x, y, t = inputs
             part, whole = self._saw(t), self._number(1.0, output)
-            self._give(x, back, output, self._use("sub", output, whole, part))
-            self._give(y, back, output, part)
-            self._give(t, back, output, self._use("sub", output, self._saw(y), self._saw(x)))
+            self._give(x, back, self._use("sub", output, whole, part))
+            self._give(y, back, part)
+            self._give(t, back, self._use("sub", output, self._saw(y), self._saw(x)))
         elif isinstance(operation, Recur):
             self._product(box, self._vector(back, output), inputs)
         elif isinstance(operation, d.Shuffle) and operation.kind == "rearrange" and len(inputs) == 1:
             made = _like(inputs[0])
             turned = d.Shuffle("rearrange", operation.how, [operation.target], operation.sources[0], operation.sizes)
             self._put(turned, self._vector(back, output), made)
-            self._give(inputs[0], {made: None}, inputs[0])
+            self._give(inputs[0], {made: None})
         else:
             raise NotReversible
 
@@ -203,31 +203,31 @@ class _Reader:
         operation = box.operation
         assert isinstance(operation, d.Use)
         if name in ("add", "sub"):
-            self._give(inputs[0], back, output)
-            self._give(inputs[1], back, output, self._number(-1.0, output) if name == "sub" else None)
+            self._give(inputs[0], back)
+            self._give(inputs[1], back, self._number(-1.0, output) if name == "sub" else None)
         elif name == "neg":
-            self._give(inputs[0], back, output, self._number(-1.0, output))
+            self._give(inputs[0], back, self._number(-1.0, output))
         elif name == "scale" and isinstance(operation.arguments["factor"], (int, float)):
-            self._give(inputs[0], back, output, self._number(float(operation.arguments["factor"]), output))
+            self._give(inputs[0], back, self._number(float(operation.arguments["factor"]), output))
         elif name == "mul":
-            self._give(inputs[0], back, output, self._saw(inputs[1]))
-            self._give(inputs[1], back, output, self._saw(inputs[0]))
+            self._give(inputs[0], back, self._saw(inputs[1]))
+            self._give(inputs[1], back, self._saw(inputs[0]))
         elif name in SLOPES:
             slope = self._saw(output)
             if name != "exp":
                 slope = _like(output)
                 self._put(Slope(name), self._saw(output), slope)
-            self._give(inputs[0], back, output, slope)
+            self._give(inputs[0], back, slope)
         elif name in SLOPES_BEFORE:
-            self._give(inputs[0], back, output, self._use(SLOPES_BEFORE[name], output, self._saw(inputs[0])))
+            self._give(inputs[0], back, self._use(SLOPES_BEFORE[name], output, self._saw(inputs[0])))
         elif name == "square":
             twice = self._use("scale", output, self._saw(inputs[0]), factor=2.0)
-            self._give(inputs[0], back, output, twice)
+            self._give(inputs[0], back, twice)
         elif name == "concat" and all(len(axes_of(wire.object)) == 1 for wire in inputs):
             pieces = tuple(map(_like, inputs))
             self._put(Pieces(_sizes(inputs)), self._vector(back, output), pieces)
             for wire, piece in zip(inputs, pieces, strict=True):
-                self._give(wire, {piece: None}, wire)
+                self._give(wire, {piece: None})
         else:
             raise NotReversible
 
@@ -246,7 +246,7 @@ class _Reader:
                 [(vector, one)] = sum_.items()
                 if one is not None:
                     self.made[vector, one] = part
-        self._give(array, {whole: None}, array)
+        self._give(array, {whole: None})
 
     def _product(self, box: Box, back: Wire, inputs: list[Wire]) -> None:
         if len(axes_of(back.object)) != 1 or inputs[0] in self.captured or inputs[0] in self.literals:
@@ -254,9 +254,9 @@ class _Reader:
         made = _like(inputs[0])
         self._put(Back(box), back, made)
         self.products.append((box, back, self._saw(inputs[0])))
-        self._give(inputs[0], {made: None}, inputs[0])
+        self._give(inputs[0], {made: None})
         for entry in inputs[1:]:
-            self._give(entry, {back: None}, entry)
+            self._give(entry, {back: None})
 
     # ---------------------------------------------------------------- the loop
 
