@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from catlang.span import Source, Span
 
 FILE = "pyproject.toml"
-#: Each key, and what its value is.
-KINDS = {
-    "paths": "a list of paths", "exclude": "a list of patterns", "format": "a format", "baseline": "a path",
-    "quiet": "true or false", "cache": "a path, or false", "jobs": "a number of processes, at least 1",
-}
-#: What a value could look like.
-EXAMPLES = {
-    "paths": '["models"]', "exclude": '["drafts/**"]', "format": '"concise"', "baseline": '"known.json"',
-    "quiet": "true", "cache": '".cache"', "jobs": "2",
-}
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""What is wrong with a table ``[tool.catlang]``, and where; only imported where something is.
+"""What a table ``[tool.catlang]`` may hold, what is wrong with one, and where; only imported where there is one.
 
 TOML's parser gives values and no places. A place is therefore looked for in the text, and believed only if the text
 with another key there parses to the table with another key.
@@ -11,13 +11,22 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from catlang.diagnostic import Diagnostic, Label
-from catlang.settings import EXAMPLES, KINDS
 from catlang.span import Source, Span
 from catlang.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Each key, and what its value is.
+KINDS = {
+    "paths": "a list of paths", "exclude": "a list of patterns", "format": "a format", "baseline": "a path",
+    "quiet": "true or false", "cache": "a path, or false", "jobs": "a number of processes, at least 1",
+}
+#: What a value could look like.
+EXAMPLES = {
+    "paths": '["models"]', "exclude": '["drafts/**"]', "format": '"concise"', "baseline": '"known.json"',
+    "quiet": "true", "cache": '".cache"', "jobs": "2",
+}
 #: A key that nobody has.
 OTHER = "catlang_looks_for_this_key"
 #: So many lines are tried.

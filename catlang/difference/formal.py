@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from catlang.checker.entry import Definition
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance
+from catlang.network.environment import Env
 from catlang.network.network import Network
-from catlang.network.specialise import Env
 from catlang.objects.colour import REAL, UNIT
 from catlang.objects.substitution import Substitution
 from catlang.syntax import tree

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from catlang.diagram.diagram import Box, Diagram, Operation, Value, Wire, captured, everything
 from catlang.network.network import Each
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Scan
-from catlang.network.schemes import renamed
+from catlang.network.values import renamed
 
 
 def fresh_names(value: Value, names: dict[Wire, Wire]) -> Value:

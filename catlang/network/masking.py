@@ -10,28 +10,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from catlang import dims
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
 from catlang.dims import Dim, Variable
 from catlang.network.network import Each
+from catlang.network.opening import OpenLists
 from catlang.network.recursion import OfLists
 from catlang.objects.colour import BOOL, REAL, Finite, Object, axes_of, base_of, power
 from catlang.span import Span
-
-if TYPE_CHECKING:
-    from catlang.network.schemes import Schemes
 
 
 class Masking:
     """Writes one box anew, in the primitives of the prelude."""
 
-    def __init__(self, schemes: Schemes, made: Diagram, span: Span, prelude: Any,
+    def __init__(self, lists: OpenLists, made: Diagram, span: Span, prelude: Any,
                  instance: Instance | None = None) -> None:
         self.instance = instance
-        self.schemes = schemes
+        self.lists = lists
         self.made = made
         self.span = span
         self.prelude = prelude
@@ -79,12 +77,12 @@ class Masking:
     def length_at(self, axis: Dim) -> Variable | None:
         if isinstance(axis, dims.Poly):
             for variable in dims.variables(axis):
-                if variable in self.schemes.opened and axis == variable.poly:
+                if variable in self.lists.opened and axis == variable.poly:
                     return variable
         return None
 
     def mask(self, length: Variable, safe: bool) -> Wire:
-        return self.schemes.opened[length][2 if safe else 1]
+        return self.lists.opened[length][2 if safe else 1]
 
     def filled(self, x: Wire, place: int, value: float | bool, safe: bool = False) -> Wire:
         """An array with a value behind the list's end along one of its axes."""
@@ -103,13 +101,13 @@ class Masking:
 
     def count(self, length: Variable) -> Wire:
         """How long the list is, and 1 for an empty one."""
-        lengths = self.schemes.opened[length][0]
+        lengths = self.lists.opened[length][0]
         found: Wire = self.box(OfLists("length"), lengths, Wire(REAL, self.span))
         return self.use("clamp", found, REAL, low=1.0, high=math.inf, s=())
 
     def emptied(self, x: Wire, length: Variable) -> Wire:
         """Zero where the list is empty."""
-        lengths = self.schemes.opened[length][0]
+        lengths = self.lists.opened[length][0]
         count: Wire = self.box(OfLists("length"), lengths, Wire(REAL, self.span))
         some = self.use("greater", (count, self.literal(0, REAL)), BOOL, s=())
         axes = axes_of(x.object)
@@ -120,7 +118,7 @@ class Masking:
     def primitive(self, operation: d.Use, value: Any, outputs: Value) -> bool:
         """Writes a primitive anew where a list's length is among its sizes; False where it may stay as it is."""
         row = _ROWS.get(operation.definition.name)
-        if row is None or not any(self.schemes.listed(one) for one in operation.arguments.values()):
+        if row is None or not any(self.lists.listed(one) for one in operation.arguments.values()):
             return False
         row(self, operation, wires(value), outputs)
         return True

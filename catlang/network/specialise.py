@@ -23,36 +23,24 @@ from collections.abc import Callable
 from typing import Any
 
 from catlang import dims
-from catlang.checker.arguments import arguments_as_substitution
-from catlang.checker.entry import (
-    Constant,
-    ConstantEntry,
-    Definition,
-    DimEntry,
-    FunctorVariableEntry,
-    ObjectVariableEntry,
-    RunEntry,
-)
-from catlang.checker.formula import Formula
+from catlang.checker.entry import Constant, Definition, DimEntry
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Value, Wire, wires
 from catlang.dims import Dim, Variable
-from catlang.network.erasure import INJECTIONS, WIRING, Padded, erase, grounded, inside, spread
+from catlang.network.cases import case, inject
+from catlang.network.deferred import Deferred, deferred
+from catlang.network.environment import Env
+from catlang.network.erasure import INJECTIONS, WIRING, Padded, inside, spread
 from catlang.network.free import close
+from catlang.network.generics import Generics
 from catlang.network.masking import Masking
-from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
+from catlang.network.network import Each, Family, Loop, Network, Sub
+from catlang.network.opening import OpenLists
+from catlang.network.padding import padded, variables_of
 from catlang.network.pruning import pruned
-from catlang.network.schemes import (
-    Deferred,
-    Injected,
-    Schemes,
-    changed,
-    deferred,
-    renamed,
-    with_front,
-    without_front,
-)
-from catlang.objects.colour import Finite, Object, Product, Run, Sum, axes_of, base_of, dims_of, power, resolve
+from catlang.network.schemes import Schemes
+from catlang.network.values import changed, with_front, without_front
+from catlang.objects.colour import Object, Product, Run, axes_of, resolve
 from catlang.objects.functor import Exponential
 from catlang.objects.substitution import Substitution
 
@@ -69,52 +57,15 @@ class Unlowerable(ValueError):
         self.span = span
 
 
-class Env:
-    """What stands for what while a diagram is specialised; looked up here first, then further out."""
-
-    def __init__(self, outer: Env | None, scope: Diagram | None, network: Network, substitution: Substitution,
-                 constants: dict[Constant, Any], formals: dict[str, tuple[Diagram, Env]]) -> None:
-        self.outer = outer
-        self.scope = scope
-        self.network = network
-        self.substitution = substitution
-        self.constants = constants
-        self.formals = formals
-        self.wires: dict[Wire, Any] = {}
-        self.instances: dict[Instance, Instance] = {}
-        # In a step of a loop everything lies open; ``within`` is the instance that holds the instances met here.
-        self.inlining: bool = outer.inlining if outer is not None else False
-        self.within: Instance | None = None
-
-    def value(self, value: Value) -> Any:
-        if not isinstance(value, Wire):
-            return tuple(self.value(part) for part in value)
-        env: Env | None = self
-        while env is not None:
-            found = env.wires.get(value)
-            if found is not None:
-                return found
-            env = env.outer
-        raise AssertionError("a wire from nowhere")
-
-    def instance(self, instance: Instance) -> Instance | None:
-        env: Env | None = self
-        while env is not None:
-            found = env.instances.get(instance)
-            if found is not None:
-                return found
-            env = env.outer
-        return None
-
-
 class Specialiser:
     """Makes networks; one for each definition at its objects and constants, one for each place of an argument."""
 
     def __init__(self, sizes: dict[Variable, Dim], constants: dict[Constant, Any]) -> None:
         self.sizes = sizes
-        self.constants = constants
-        self.made: dict[Any, Network] = {}
+        self.lists = OpenLists()
+        self.generics = Generics(sizes, constants, self.lists)
         self.schemes = Schemes(self)
+        self.made: dict[Any, Network] = {}
         self.prelude: Any = None
         self.views: dict[Instance, dict[str, Instance]] = {}
 
@@ -126,7 +77,7 @@ class Specialiser:
         """The network of a morphism at its objects, constants and bodies; its sizes stay generic."""
         if self.prelude is None:
             self.prelude = definition.module.loader.prelude.scope
-        substitution, constants, key = self._arguments(definition, arguments, env)
+        substitution, constants, key = self.generics.put(definition, arguments, env)
         key.append(tied)
         cached = tuple(key)
         if not bodies and cached in self.made:
@@ -160,43 +111,6 @@ class Specialiser:
             instance.operation.sizes.update({variable: variable.poly for variable in holder.sizes})
         close(network, mine)
 
-    def _arguments(self, definition: Definition, arguments: dict[str, Any] | None,
-                   env: Env | None) -> tuple[Substitution, dict[Constant, Any], list[Any]]:
-        """What is put for the generics of a definition, but for sizes that are no list's; and what tells apart the
-        networks that come of it."""
-        substitution, constants = Substitution(dims=dict(self.sizes)), dict(self.constants)
-        key: list[Any] = [id(definition)]
-        if arguments is not None:
-            for variable, value in arguments.get("", {}).items():
-                substitution.dims[variable] = env.substitution.dim(value) if env else value
-                key.append((variable, substitution.dims[variable]))
-        for generic in definition.generics:
-            entry = generic.entry
-            value = arguments.get(entry.name) if arguments is not None else None
-            if isinstance(entry, ObjectVariableEntry):
-                if value is not None:
-                    found = self.object(value, env)
-                    substitution.objects[entry.variable] = found
-                    if (shape := entry.variable.shape) is not None:
-                        substitution.runs[shape] = axes_of(found)
-                    key.append(found)
-            elif isinstance(entry, RunEntry) and value is not None:
-                substitution.runs[entry.run] = env.substitution.axes(value) if env else value
-                key.append(substitution.runs[entry.run])
-            elif isinstance(entry, ConstantEntry):
-                constants[entry.constant] = self.constant(value, env) if value is not None else entry.constant.default
-                key.append((entry.name, constants[entry.constant]))
-            elif isinstance(entry, FunctorVariableEntry) and value is not None:
-                substitution.functors[entry.variable] = env.substitution.functor(value) if env else value
-                key.append(substitution.functors[entry.variable])
-            elif isinstance(entry, DimEntry) and value is not None and env is not None:
-                size = env.substitution.dim(value)
-                if self.schemes.listed(size):
-                    [rigid] = dims.variables(entry.value)
-                    substitution.dims[rigid] = size
-                    key.append((rigid, size))
-        return substitution, constants, key
-
     def closure(self, name: str, body: Diagram, env: Env) -> Network:
         """The network of a diagram held by a box, seen from where it stands."""
         network = Network(name, None, body.span)
@@ -214,7 +128,7 @@ class Specialiser:
         def given(obj: Object, value: Any) -> tuple[Object, Value]:
             obj = resolve(obj)
             if isinstance(obj, Exponential) and isinstance(value, Deferred):
-                argument = d.fresh(self.object(obj.exponent, env), made.span)
+                argument = d.fresh(env.object(obj.exponent), made.span)
                 taken.append((obj.exponent, argument))
                 return given(obj.base, value.applied(argument, made))
             if isinstance(value, Deferred):
@@ -234,49 +148,16 @@ class Specialiser:
         network.diagram.instances = network.instances
 
     def _body(self, diagram: Diagram, env: Env, tied: bool) -> Diagram:
-        return self.filled(diagram, self.inputs(diagram.inputs, env), env, tied)
+        return self.filled(diagram, env.inputs(diagram.inputs), env, tied)
 
     def filled(self, diagram: Diagram, inputs: Value, env: Env, tied: bool) -> Diagram:
         """A diagram specialised, on these inputs."""
         made = Diagram(diagram.name, inputs, None, diagram.span)
-        self.bind(diagram.inputs, inputs, env)
+        env.bind(diagram.inputs, inputs)
         for box in diagram.boxes:
             self.box(box, made, env, tied)
         made.outputs = env.value(diagram.outputs)
         return made
-
-    def inputs(self, value: Value, env: Env) -> Value:
-        """New wires for those of a generic diagram."""
-        if isinstance(value, Wire):
-            made = self.fresh(value, env)
-            env.wires[value] = made
-            return made
-        return tuple(self.inputs(part, env) for part in value)
-
-    def fresh(self, wire: Wire, env: Env) -> Value:
-        """New wires for a wire of the generic diagram."""
-        made = d.fresh(self.object(wire.object, env), wire.span)
-        if wire.name is not None:
-            d.call(made, wire.name)
-        return made
-
-    def object(self, obj: Object, env: Env | None) -> Object:
-        found = env.substitution.object(obj) if env is not None else obj
-        return erase(grounded(found))
-
-    def constant(self, value: Any, env: Env | None) -> Any:
-        while isinstance(value, Constant):
-            if env is not None and value in env.constants:
-                value = env.constants[value]
-            elif value in self.constants:
-                value = self.constants[value]
-            else:
-                return value.default
-        if isinstance(value, Formula):
-            return value.evaluate(lambda one: self.constant(one, env), env.substitution.dim if env else lambda dim: dim)
-        if isinstance(value, dims.Poly) and env is not None:
-            return env.substitution.dim(value)
-        return value
 
     # ---------------------------------------------------------------- what lies open
 
@@ -298,23 +179,23 @@ class Specialiser:
             env.network.holders.append(instance)
         inner.within = instance
         inner.inlining = True
-        self.bind(body.inputs, env.value(box.inputs), inner)
+        inner.bind(body.inputs, env.value(box.inputs))
         for one in body.boxes:
             self.box(one, made, inner, False)
-        self.bind(box.outputs, inner.value(body.outputs), env)
+        env.bind(box.outputs, inner.value(body.outputs))
 
     # ---------------------------------------------------------------- boxes
 
     def box(self, box: Box, made: Diagram, env: Env, tied: bool) -> None:
         operation = box.operation
         if isinstance(operation, d.Open):
-            self.schemes.open(box, operation, made, env)
+            self.lists.open(box, operation, made, env)
         elif isinstance(operation, d.Close):
-            self.schemes.close(box, operation, made, env)
+            self.lists.close(box, operation, made, env)
         elif isinstance(operation, d.FunctorMap):
             self.schemes.act(box, operation, made, env)
         elif isinstance(operation, d.Split | d.Convert):
-            self.bind(box.outputs, env.value(box.inputs), env)
+            env.bind(box.outputs, env.value(box.inputs))
         elif isinstance(operation, d.Use):
             self._use(box, operation, made, env)
         elif isinstance(operation, d.Formal):
@@ -334,7 +215,7 @@ class Specialiser:
             self._sub(box, lambda: self.closure(_inside(env, box), operation.body, env), made, env,
                       lambda network, sizes: Loop(network, sizes, count, operation.tied or tied))
         elif isinstance(operation, d.CaseOf):
-            self._case(box, operation, made, env, tied)
+            case(self, box, operation, made, env, tied)
         elif isinstance(operation, d.Shuffle):
             sizes = {name: env.substitution.dim(size) if not isinstance(size, Run) else env.substitution.axes((size,))
                      for name, size in operation.sizes.items()}
@@ -345,36 +226,26 @@ class Specialiser:
     def _shuffle(self, box: Box, operation: d.Shuffle, made: Diagram, env: Env) -> None:
         """A pattern; where it moves whole elements, every array that they are made of, with its own axes behind."""
         if operation.kind not in ("rearrange", "repeat"):
-            if self.schemes.opened and self._masked(box, operation, made, env):
+            if self.lists.opened and self._masked(box, operation, made, env):
                 return
             self._plain(box, operation, made, env)
             return
-        outputs = wires(self.inputs(box.outputs, env))
+        outputs = wires(env.inputs(box.outputs))
         for source, target in zip(wires(env.value(box.inputs)), outputs, strict=True):
             made.boxes.append(Box(inside(operation, axes_of(source.object)), source, target, None, box.span))
 
     def _masked(self, box: Box, operation: d.Shuffle, made: Diagram, env: Env) -> bool:
         """A sum along the axis of a list."""
-        output = self.inputs(box.outputs, env)
-        masking = Masking(self.schemes, made, box.span, self.prelude)
+        output = env.inputs(box.outputs)
+        masking = Masking(self.lists, made, box.span, self.prelude)
         assert isinstance(output, Wire)
         return masking.pattern(operation, wires(env.value(box.inputs)), output)
 
     def _plain(self, box: Box, operation: Operation, made: Diagram, env: Env, instance: Instance | None = None) -> None:
-        outputs = self.inputs(box.outputs, env)
+        outputs = env.inputs(box.outputs)
         if box.instance is not None and instance is None:
             instance = env.instance(box.instance)
         made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
-
-    def bind(self, value: Value, found: Any, env: Env) -> None:
-        """Says what the wires of the generic diagram stand for."""
-        if isinstance(value, Wire):
-            env.wires[value] = found
-            if value.name is not None and not isinstance(found, Deferred):
-                d.call(found, value.name)
-        else:
-            for part, other in zip(value, found, strict=True):
-                self.bind(part, other, env)
 
     def _use(self, box: Box, operation: d.Use, made: Diagram, env: Env) -> None:
         definition = operation.definition
@@ -384,7 +255,7 @@ class Specialiser:
             bodies = {name: (body, env) for name, body in operation.bodies.items()}
             if definition.evaluation is None and self._opens(box, definition.diagram, env) and not (
                     box.instance is not None and box.instance.tied):
-                substitution, constants, _ = self._arguments(definition, operation.arguments, env)
+                substitution, constants, _ = self.generics.put(definition, operation.arguments, env)
                 for generic in definition.generics:
                     if isinstance(generic.entry, DimEntry):
                         [rigid] = dims.variables(generic.entry.value)
@@ -397,14 +268,14 @@ class Specialiser:
                       env, arguments=operation.arguments, definition=definition)
             return
         if definition.structural and definition.name in WIRING:
-            self.bind(box.outputs, WIRING[definition.name](env.value(box.inputs)), env)
+            env.bind(box.outputs, WIRING[definition.name](env.value(box.inputs)))
             return
         if definition.structural and definition.name in INJECTIONS:
-            self._inject(box, made, env, INJECTIONS[definition.name])
+            inject(box, made, env, INJECTIONS[definition.name])
             return
         if definition.copies is not None:
             [body] = operation.bodies.values()
-            count = self._size(operation, definition.copies, env)
+            count = self.generics.size(operation, definition.copies, env)
             self._sub(box, lambda: self.closure(_inside(env, box), body, env), made, env,
                       lambda network, sizes: Family(network, sizes, count))
             return
@@ -416,31 +287,17 @@ class Specialiser:
             value = env.value(box.inputs)
             inner = self.filled(body, without_front(value), env, False)
             outputs = with_front(inner.outputs, size)
-            made.boxes.append(Box(Each(size, inner, self.schemes.lengths_of(size)), value, outputs, None, box.span))
-            self.bind(box.outputs, outputs, env)
+            made.boxes.append(Box(Each(size, inner, self.lists.lengths_of(size)), value, outputs, None, box.span))
+            env.bind(box.outputs, outputs)
             return
-        arguments = {name: self._argument(value, env) for name, value in operation.arguments.items() if name}
+        arguments = {name: self.generics.argument(value, env) for name, value in operation.arguments.items() if name}
         plain = d.Use(definition, arguments, {})
         instance = self._primitive_instance(box, plain, env)
-        if definition.structural and self.schemes.opened and Masking(
-                self.schemes, made, box.span, definition.module.scope, instance).primitive(
-                    plain, env.value(box.inputs), self.inputs(box.outputs, env)):
+        if definition.structural and self.lists.opened and Masking(
+                self.lists, made, box.span, definition.module.scope, instance).primitive(
+                    plain, env.value(box.inputs), env.inputs(box.outputs)):
             return
         self._plain(box, plain, made, env, instance)
-
-    def _size(self, operation: d.Use, size: Dim, env: Env) -> Dim:
-        return env.substitution.dim(arguments_as_substitution(operation).dim(size))
-
-    def _argument(self, value: Any, env: Env) -> Any:
-        if isinstance(value, bool | str | float):
-            return value
-        if isinstance(value, int | dims.Poly):
-            return env.substitution.dim(value)
-        if isinstance(value, tuple):
-            return env.substitution.axes(value)
-        if isinstance(value, Object):
-            return self.object(value, env)
-        return self.constant(value, env)  # a param, or a formula
 
     def _primitive_instance(self, box: Box, operation: Operation, env: Env) -> Instance | None:
         """The instance of a primitive in the network; made at its first box."""
@@ -503,64 +360,13 @@ class Specialiser:
                 instance.operation = operation
         called = instance.operation
         assert isinstance(called, Sub)
-        outputs = self.inputs(box.outputs, env)
+        outputs = env.inputs(box.outputs)
         if any(isinstance(variable, Padded) for wire in wires(outputs) for variable in variables_of(wire.object)):
             # How long a list is padded is no part of its object: the network says what comes out.
             put = Substitution(dims=dict(called.sizes))
             outputs = changed(called.network.diagram.outputs, put.object)
-            self.bind(box.outputs, outputs, env)
+            env.bind(box.outputs, outputs)
         made.boxes.append(Box(called, env.value(box.inputs), outputs, instance, box.span))
-
-    def _inject(self, box: Box, made: Diagram, env: Env, place: int) -> None:
-        """``inl`` and ``inr``: the tag, the value at its place, zeros at the other."""
-        assert isinstance(box.outputs, Wire)
-        whole = resolve(env.substitution.object(box.outputs.object))
-        assert isinstance(whole, Sum)
-        env.wires[box.outputs] = self.schemes.injected(place, env.value(box.inputs), whole, made, env, box.span)
-
-    def _case(self, box: Box, operation: d.CaseOf, made: Diagram, env: Env, tied: bool) -> None:
-        """Every branch is run on its summand; the tag chooses."""
-        value = env.value(box.inputs)
-        assert isinstance(value, tuple)
-        tag, *summands = value
-        if isinstance(value, Injected):
-            # The constructor is known: there is nothing to choose.
-            branch = operation.branches[value.place]
-            self.bind(branch.inputs, summands[value.place], env)
-            for inner in branch.boxes:
-                self.box(inner, made, env, tied)
-            result = env.value(branch.outputs)
-            if not operation.together:
-                whole = resolve(env.substitution.object(d.object_of(box.outputs)))
-                assert isinstance(whole, Sum)
-                result = self.schemes.injected(value.place, result, whole, made, env, box.span)
-            self.bind(box.outputs, result, env)
-            return
-        results = []
-        for branch, summand in zip(operation.branches, summands, strict=True):
-            self.bind(branch.inputs, summand, env)
-            for inner in branch.boxes:
-                self.box(inner, made, env, tied)
-            results.append(env.value(branch.outputs))
-        if not operation.together:
-            self.bind(box.outputs, (tag, *results), env)
-            return
-        outputs = self.inputs(box.outputs, env)
-        names: dict[Wire, Value] = {}
-        for target, *places in zip(wires(outputs), *(wires(result) for result in results), strict=True):
-            if any(isinstance(variable, Padded) for variable in variables_of(target.object)):
-                # How long lists are padded the branches say, each for itself.
-                places = self.schemes.fitted(places, made, box.span)
-                target_ = Wire(places[0].object, target.span)
-                if isinstance(base_of(target_.object), Finite):
-                    sizes = [base_of(place.object).size for place in places]  # type: ignore[attr-defined]
-                    if len(set(sizes)) > 1:
-                        target_ = Wire(power(Finite(sum(sizes, 0)), axes_of(target_.object)), target.span)
-                names[target] = target_
-                target = target_
-            made.boxes.append(Box(Choose(), (tag, *places), target, None, box.span))
-        if names:
-            self.bind(box.outputs, renamed(outputs, names), env)  # type: ignore[arg-type]
 
 
 def _inside(env: Env, box: Box) -> str:
@@ -568,23 +374,3 @@ def _inside(env: Env, box: Box) -> str:
     assert box.instance is not None
     stem, _, ordinal = box.instance.name.rpartition("_")
     return f"{env.network.name}_{stem if stem and ordinal.isdigit() else box.instance.name}"
-
-
-def padded(sizes: dict[Variable, Dim], formal: Value, given: Value) -> None:
-    """Adds the padded sizes of the lists that a network takes, as those given have them."""
-    formals = wires(formal)
-    for one, other in zip(formals, wires(given)[-len(formals):] if formals else [], strict=True):
-        first, second = base_of(one.object), base_of(other.object)
-        pairs = list(zip(axes_of(one.object), axes_of(other.object), strict=True))
-        if isinstance(first, Finite) and isinstance(second, Finite):
-            pairs.append((first.size, second.size))
-        for axis, size in pairs:
-            if isinstance(axis, Run) or isinstance(size, Run):
-                continue
-            for variable in dims.variables(axis):
-                if isinstance(variable, Padded):
-                    sizes[variable] = size - (axis - variable.poly)
-
-
-def variables_of(obj: Object) -> list[Variable]:
-    return [variable for size in dims_of(obj) for variable in dims.variables(size)]

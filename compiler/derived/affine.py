@@ -16,7 +16,7 @@ from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
 from catlang.network.network import Each
 from catlang.network.recursion import Scan
-from catlang.network.schemes import with_front
+from catlang.network.values import with_front
 from catlang.objects.colour import REAL, axes_of, base_of
 
 #: A coefficient: none (0), one, or what stands on a wire.

@@ -26,7 +26,7 @@ from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
 from catlang.network.network import Each, Network, Sub
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Scan
-from catlang.network.schemes import with_front, without_front
+from catlang.network.values import with_front, without_front
 
 _LOOKED_UP = "a product of a learned point is looked up, once there are more {} than points"
 _ROW = "W E[i] + b is row i of E W^T + b"

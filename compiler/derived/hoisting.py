@@ -12,7 +12,7 @@ from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
 from catlang.network.network import Each, Sub
 from catlang.network.recursion import Scan
-from catlang.network.schemes import renamed, with_front
+from catlang.network.values import renamed, with_front
 from catlang.objects.shapes import Data, Shape
 
 #: What costs nothing where it stands, and is not worth an array over all places.

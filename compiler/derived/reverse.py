@@ -34,7 +34,7 @@ from catlang.dims import Variable
 from catlang.network.copying import fresh_names
 from catlang.network.network import Each
 from catlang.network.recursion import Scan
-from catlang.network.schemes import with_front
+from catlang.network.values import with_front
 from catlang.objects.colour import REAL, axes_of, base_of
 
 #: What stands in front of a vector: a wire, or None for 1.

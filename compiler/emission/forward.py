@@ -9,21 +9,21 @@ nothing, and nothing is copied that is constant.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
-from catlang.compiler.emission import derived, loops, patterns, trees
+from catlang.compiler.emission import calls, derived, loops, patterns, trees
 from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.broadcasting import broadcast
-from catlang.compiler.emission.constancy import arguments
-from catlang.compiler.emission.naming import Chain, Names, plain
+from catlang.compiler.emission.each import each
+from catlang.compiler.emission.naming import Chain, Names
 from catlang.compiler.emission.site import Site
+from catlang.compiler.emission.term import Term
 from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
 from catlang.network.functor import factors
-from catlang.network.network import Choose, Each, Family, Loop, Network, Sub
+from catlang.network.network import Choose, Each, Network, Sub
 from catlang.objects.colour import BOOL, Finite, axes_of, base_of
 
 Levels = tuple[Any, ...]
@@ -36,25 +36,6 @@ class Unlowered(ValueError):
         super().__init__(name)
         self.name = name
         self.span = span
-
-
-class Term:
-    """What a wire has become: an expression, its levels, and (``literal``) the number where it is just one.
-
-    The expression of a literal is made when it is asked for: most often the number will do."""
-
-    __slots__ = ("made", "levels", "literal", "rank")
-
-    def __init__(self, made: ast.expr | Callable[[], ast.expr], levels: frozenset[Any], rank: int,
-                 literal: float | int | None = None) -> None:
-        self.made = made
-        self.levels = levels
-        self.rank = rank
-        self.literal = literal
-
-    @property
-    def expression(self) -> ast.expr:
-        return self.made if isinstance(self.made, ast.expr) else self.made()
 
 
 class Forward:
@@ -137,13 +118,13 @@ class Forward:
         operation = box.operation
         if isinstance(operation, d.Literal):
             [wire] = wires(box.outputs)
-            self.terms[wire] = self._literal(operation.value, wire)
+            self.terms[wire] = self.literal(operation.value, wire)
         elif isinstance(operation, Each):
-            self._each(box, operation)
+            each(self, box, operation)
         elif type(operation) in _LOOPS:
             _LOOPS[type(operation)](self, box, operation)
         elif isinstance(operation, Sub):
-            self._sub(box, operation)
+            calls.sub(self, box, operation)
         elif isinstance(operation, d.Shuffle):
             self._shuffle(box, operation)
         elif isinstance(operation, d.WeightOf):
@@ -165,7 +146,7 @@ class Forward:
     def assign(self, box: Box, values: list[ast.expr], levels: frozenset[Any]) -> None:
         """One statement: the box's outputs are these values."""
         outputs = wires(box.outputs)
-        names = [self._name(box, wire) for wire in outputs]
+        names = [self.name_of(box, wire) for wire in outputs]
         targets: list[ast.expr] = [ast.Name(one, ast.Store()) for one in names]
         if len(values) == len(outputs) == 1:
             statement: ast.stmt = ast.Assign([targets[0]], values[0])
@@ -177,7 +158,7 @@ class Forward:
         for wire, one in zip(outputs, names, strict=True):
             self.terms[wire] = Term(ast.Name(one, ast.Load()), levels, len(axes_of(wire.object)))
 
-    def _name(self, box: Box, wire: Wire) -> str:
+    def name_of(self, box: Box, wire: Wire) -> str:
         """The name of the value's chain; one of its own for what lies in no chain, such as a computed weight."""
         chain = self.names.chain(wire)
         if chain is None:
@@ -208,55 +189,12 @@ class Forward:
     def fresh_name(self, wanted: str) -> str:
         return sz.python_name(wanted, self.taken)
 
-    def function(self, wanted: str, parameters: list[str], body: Diagram, outputs: list[Wire], levels: frozenset[Any],
-                 span: Any, unpacked: list[ast.stmt] | None = None, always_tuple: bool = False,
-                 sized: tuple[str, ast.expr] | None = None, result: Callable[[], ast.expr] | None = None,
-                 batch: tuple[str, int] | None = None) -> ast.expr:
-        """A diagram as a function inside ``forward``; what it gives has these levels."""
-        outside, self.statements = self.statements, []
-        weights, self.weights = self.weights, dict(self.weights)
-        self.diagram(body)
-        if result is None:
-            made = [self._align(self.terms[wire], levels, expand=True).expression for wire in outputs]
-            value = made[0] if len(made) == 1 and not always_tuple else ast.Tuple(made, ast.Load())
-        else:
-            value = result()
-        inside, self.statements = self.statements, outside
-        self.weights = weights
-        statements: list[ast.stmt] = list(unpacked or [])
-        for statement, place in inside:
-            statement.place = place  # type: ignore[attr-defined]
-            statements.append(statement)
-        statements.append(ast.Return(value))
-        # What the step looks up in the module is looked up once.
-        found = _LookedUp(self.taken)
-        statements = [found.visit(statement) for statement in statements]
-        for label, chain in found.names.values():
-            self.statements.append((ast.Assign([ast.Name(label, ast.Store())], chain), None))
-        if sized is not None:
-            label, probe = sized
-            if _mentioned(statements, label):
-                first = ast.Subscript(ast.Attribute(probe, "shape", ast.Load()), number(0), ast.Load())
-                statements.insert(len(unpacked or []), ast.Assign([ast.Name(label, ast.Store())], first))
-        if batch is not None and _mentioned(statements, "batch"):
-            # Of a step that some lists of the batch take it is these.
-            label, rank = batch
-            shape: ast.expr = ast.Attribute(ast.Name(label, ast.Load()), "shape", ast.Load())
-            if rank:
-                shape = ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
-            statements.insert(0, ast.Assign([ast.Name("batch", ast.Store())], shape))
-        name = sz.python_name(wanted, self.taken)
-        arguments = ast.arguments(posonlyargs=[], args=[ast.arg(one) for one in parameters], kwonlyargs=[],
-                                  kw_defaults=[], defaults=[])
-        self.statements.append((ast.FunctionDef(name, arguments, statements, [], lineno=0), None))
-        return ast.Name(name, ast.Load())
-
     def store(self, box: Box, groups: list[list[Wire]], value: ast.expr, levels: frozenset[Any],
               tuples: bool = False) -> None:
         """One statement for a value that is made of tuples, one of them a single tensor where it is alone."""
         targets: list[ast.expr] = []
         for group in groups:
-            names: list[ast.expr] = [ast.Name(self._name(box, wire), ast.Store()) for wire in group]
+            names: list[ast.expr] = [ast.Name(self.name_of(box, wire), ast.Store()) for wire in group]
             for wire, name in zip(group, names, strict=True):
                 assert isinstance(name, ast.Name)
                 self.terms[wire] = Term(ast.Name(name.id, ast.Load()), levels, len(axes_of(wire.object)))
@@ -270,15 +208,13 @@ class Forward:
         """The batch axes that some of these wires have."""
         return frozenset().union(*(self.terms[wire].levels for wire in given))
 
-    def align_one(self, term: Term, union: frozenset[Any], expand: bool) -> Term:
-        return self._align(term, union, expand)
-
     def align(self, terms: list[Term], expand: bool, levels: frozenset[Any] | None = None) -> list[Term]:
         """Puts in the batch axes that some have and others lack."""
         union = frozenset().union(*(term.levels for term in terms)) if levels is None else levels
-        return [self._align(term, union, expand) for term in terms]
+        return [self.align_one(term, union, expand) for term in terms]
 
-    def _align(self, term: Term, union: frozenset[Any], expand: bool) -> Term:
+    def align_one(self, term: Term, union: frozenset[Any], expand: bool) -> Term:
+        """Puts in the batch axes that are in ``union`` and that this one lacks."""
         missing = [level for level in self.context if level in union and level not in term.levels]
         if not missing or (term.literal is not None and not expand):
             return term
@@ -311,7 +247,8 @@ class Forward:
                 shape.append(level[1] if isinstance(level[1], ast.expr) else self.size(level[1]))
         return shape
 
-    def _literal(self, value: int | float, wire: Wire) -> Term:
+    def literal(self, value: int | float, wire: Wire) -> Term:
+        """A number, all along a wire's object."""
         base, axes = base_of(wire.object), axes_of(wire.object)
 
         def made() -> ast.expr:
@@ -333,155 +270,7 @@ class Forward:
     def size(self, dim: Any) -> ast.expr:
         return self.owner.size(dim, self)
 
-    # ---------------------------------------------------------------- boxes
-
-    def _each(self, box: Box, operation: Each) -> None:
-        level = (operation.body, operation.size)
-        if operation.lengths is not None and self.context == (0,) and not total(operation.body):
-            self._packed(box, operation)
-            return
-        outside = self.context
-        for inner, outer in zip(wires(operation.body.inputs), wires(box.inputs), strict=True):
-            term = self.terms[outer]
-            if term.literal is not None:
-                self.terms[inner] = self._literal(term.literal, inner)
-                continue
-            made = term.made
-            if operation.front and term.levels:
-                made = _moved(term.expression, -term.rank, 0)
-                if sum(inner in wires(one.inputs) for one in operation.body.boxes) > 1:
-                    label = self.fresh_name(inner.name or "x")
-                    self.statements.append((ast.Assign([ast.Name(label, ast.Store())], made), box.span))
-                    made = ast.Name(label, ast.Load())
-            self.terms[inner] = Term(made, term.levels | {level}, term.rank - 1)
-        # A view, whose memory is then written place by place.
-        self.context = (level, *outside) if operation.front else (*outside, level)
-        self.diagram(operation.body)
-        for outer, inner in zip(wires(box.outputs), wires(operation.body.outputs), strict=True):
-            term = self.terms[inner]
-            if term.literal is not None:
-                self.terms[outer] = self._literal(term.literal, outer)
-                continue
-            if level not in term.levels:
-                term = self._align(term, term.levels | {level}, expand=True)
-            levels = term.levels - {level}
-            made = _moved(term.expression, 0, -term.rank - 1) if operation.front and levels else term.expression
-            self.terms[outer] = Term(made, levels, term.rank + 1)
-        self.context = outside
-
-    def _packed(self, box: Box, operation: Each) -> None:
-        """A body that is not defined everywhere, or that looks at all of a batch: it is given what lists have, and not
-        what stands behind their ends."""
-        assert operation.lengths is not None
-        body, lengths = operation.body, self.terms[operation.lengths]
-        for helper in ("inside", "packed", "packed_for_each", "unpacked"):
-            self.owner.helper(helper)
-        captured = [wire for wire in d.captured(body) if self.terms[wire].levels]
-        given = [self.terms[wire] for wire in wires(box.inputs)]
-        union = frozenset(self.context)
-        lengths = self._align(lengths, union, expand=True)
-        mask = self.fresh_name("there")
-        made = call("inside", lengths.expression, self.size(operation.size))
-        self.statements.append((ast.Assign([ast.Name(mask, ast.Store())], made), box.span))
-        loaded = ast.Name(mask, ast.Load())
-        rows: ast.expr = ast.Call(ast.Attribute(loaded, "sum", ast.Load()), [], [])
-        level = (body, rows)
-        inner = frozenset({level})
-        for wire, term in zip(wires(body.inputs), given, strict=True):
-            term = self._align(term, union, expand=True)
-            name = self.fresh_name(wire.name or "x")
-            value = call("packed", term.expression, loaded)
-            self.statements.append((ast.Assign([ast.Name(name, ast.Store())], value), box.span))
-            self.terms[wire] = Term(ast.Name(name, ast.Load()), inner, len(axes_of(wire.object)))
-        before = {wire: self.terms[wire] for wire in captured}
-        for wire, term in before.items():
-            name = self.fresh_name(wire.name or "around")
-            value = call("packed_for_each", self._align(term, union, expand=True).expression, loaded, number(term.rank))
-            self.statements.append((ast.Assign([ast.Name(name, ast.Store())], value), box.span))
-            self.terms[wire] = Term(ast.Name(name, ast.Load()), inner, term.rank)
-        outside, self.context = self.context, (level,)
-        self.diagram(body)
-        outputs = [self._align(self.terms[wire], inner, expand=True) for wire in wires(body.outputs)]
-        self.context = outside
-        self.terms.update(before)
-        values = [call("unpacked", term.expression, loaded) for term in outputs]
-        self.assign(box, values, union)
-
-    def _sub(self, box: Box, operation: Sub) -> None:
-        """A call of an instance: its own inputs, then what is free in it."""
-        assert box.instance is not None
-        network = operation.network
-        inputs = wires(box.inputs)
-        given = [self.terms[wire] for wire in [*inputs, *network.free]]
-        constant = self.owner.constants[network]
-        union = frozenset().union(*(term.levels for term in given))
-        if network.stochastic:
-            union = frozenset(self.context)
-        passed: list[ast.expr] = []
-        names = [*arguments(operation, inputs), *network.free]
-        for wire, target in zip(names, [*wires(network.diagram.inputs), *network.free], strict=True):
-            term = self.terms[wire]
-            passed.append((term if target in constant else self._align(term, union, expand=True)).expression)
-        extras = [self.instance(one) for one in network.lent]
-        extras += [self.owner.frozen_weight(entry) for entry in network.frozen]
-        extras += self._told(operation, union)
-        module = self.instance(box.instance)
-        if isinstance(operation, Loop):
-            self._loop(box, operation, module, passed, extras, union)
-            return
-        if isinstance(operation, Family):
-            self.owner.helper("of_family")
-            index = self._align(self.terms[inputs[0]], union, expand=True)
-            value: ast.expr = self._called(box, ast.Name("of_family", ast.Load()), [
-                module, index.expression, ast.Tuple(passed, ast.Load()), *extras])
-        else:
-            value = self._called(box, module, [*passed, *extras])
-        self.assign(box, [value], union)
-
-    def _called(self, box: Box, function: ast.expr, given: list[ast.expr]) -> ast.expr:
-        """A call of an instance; what is computed anew on the way back is called by what does so."""
-        assert box.instance is not None and isinstance(box.operation, Sub)
-        if self.owner.source.computed_anew(box.instance, box.operation):
-            self.owner.helper("checkpointed")
-            return call("checkpointed", function, *given)
-        return ast.Call(function, given, [])
-
-    def _told(self, operation: Sub, union: frozenset[Any]) -> list[ast.expr]:
-        """What an instance cannot find out from its inputs: sizes, batch axes, a tensor for device and type."""
-        made = self.owner.source.classes[operation.network]
-        extras = [self.size(operation.sizes[variable]) for variable in made.untold]
-        if made.needs_batch:
-            extras.append(ast.Tuple(self.batch_shape(union), ast.Load()))
-        if made.needs_like:
-            extras.append(self.owner.like(self))
-        return extras
-
-    def _loop(self, box: Box, operation: Loop, module: ast.expr, passed: list[ast.expr], extras: list[ast.expr],
-              union: frozenset[Any]) -> None:
-        """``for block in self.layers: x = block(x)``"""
-        outputs = wires(box.outputs)
-        count = len(outputs)
-        state, constant = passed[:count], passed[count:]
-        names = [self._name(box, wire) for wire in outputs]
-        begin = [(name, value) for name, value in zip(names, state, strict=True)
-                 if not (isinstance(value, ast.Name) and value.id == name)]
-        if begin:
-            targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name, _ in begin]
-            first: ast.stmt = ast.Assign([targets[0]], begin[0][1]) if len(begin) == 1 else ast.Assign(
-                [ast.Tuple(targets, ast.Store())], ast.Tuple([value for _, value in begin], ast.Load()))
-            self.statements.append((first, box.span))
-        loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
-        inner = list(operation.network.instances.values())
-        member = sz.python_name(plain(inner[0].name) if len(inner) == 1 else "layer", self.taken)
-        function: ast.expr = module if operation.tied else ast.Name(member, ast.Load())
-        stores: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
-        target = stores[0] if count == 1 else ast.Tuple(stores, ast.Store())
-        step = ast.Assign([target], self._called(box, function, [*loads, *constant, *extras]))
-        over = call("range", self.size(operation.count)) if operation.tied else module
-        variable = ast.Name("_" if operation.tied else member, ast.Store())
-        self.statements.append((ast.For(variable, over, [step], []), box.span))
-        for wire, name in zip(outputs, names, strict=True):
-            self.terms[wire] = Term(ast.Name(name, ast.Load()), union, len(axes_of(wire.object)))
+    # ---------------------------------------------------------------- instances and weights
 
     def instance(self, instance: Instance) -> ast.expr:
         """The expression for an instance: an attribute, or what was lent."""
@@ -515,6 +304,8 @@ class Forward:
         self.weights[instance] = {name: term.expression for name, term in zip(names, terms, strict=True)}
         return self.weights[instance]
 
+    # ---------------------------------------------------------------- primitives
+
     def _use(self, box: Box, operation: d.Use) -> None:
         """A primitive, by its row."""
         definition = operation.definition
@@ -538,7 +329,7 @@ class Forward:
         if noisy:
             # Noise is drawn anew along every batch axis, whatever of its input is constant there.
             levels = frozenset(self.context)
-        terms = [self._align(term, levels, noisy or (row.align == "expand" and place not in row.loose))
+        terms = [self.align_one(term, levels, noisy or (row.align == "expand" and place not in row.loose))
                  for place, term in enumerate(terms)]
         value = Site(self, box, operation, terms, row, levels).lowered()
         if isinstance(value, ast.Attribute):
@@ -548,68 +339,12 @@ class Forward:
             return
         self.assign(box, [value], levels)
 
-    # ---------------------------------------------------------------- axis patterns
-
     def _shuffle(self, box: Box, operation: d.Shuffle) -> None:
         terms = [self.terms[wire] for wire in wires(box.inputs)]
         levels = frozenset().union(*(term.levels for term in terms))
         terms = self.align(terms, False, levels)
         value = patterns.lowered(operation, [term.expression for term in terms], self, levels, box in self.broadcast)
         self.assign(box, [value], levels)
-
-
-def _mentioned(statements: list[ast.stmt], name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for one in statements for node in ast.walk(one))
-
-
-class _LookedUp(ast.NodeTransformer):
-    """Puts names for submodules and weights, ``self.a.b.weight``; what they stand for is in ``names``."""
-
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
-        self.names: dict[str, tuple[str, ast.expr]] = {}
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        path: list[str] = []
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute):
-            path.append(inner.attr)
-            inner = inner.value
-        if not isinstance(inner, ast.Name) or inner.id != "self" or path == ["training"]:
-            return self.generic_visit(node)
-        text = ast.dump(node)
-        if text not in self.names:
-            wanted = plain(path[0] if path[0] not in ("weight", "bias") or len(path) == 1 else path[1])
-            self.names[text] = (sz.python_name(wanted, self.taken), node)
-        return ast.Name(self.names[text][0], ast.Load())
-
-
-def _moved(value: ast.expr, source: int, target: int) -> ast.expr:
-    """An array with one axis at another place; there and back again it is the array."""
-    if (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "movedim"
-            and [ast.dump(one) for one in value.args] == [ast.dump(number(one)) for one in (target, source)]):
-        return value.func.value
-    return ast.Call(ast.Attribute(value, "movedim", ast.Load()), [number(source), number(target)], [])
-
-
-#: Primitives that give, or whose gradients are, no number for some numbers, or that look at all of a batch.
-_PARTIAL = frozenset(("log", "log1p", "exp", "expm1", "sqrt", "rsqrt", "reciprocal", "div", "pow", "tan", "cumprod",
-                      "batch_norm", "nll_loss", "kl_div"))
-
-
-def total(body: Diagram) -> bool:
-    """Whether a body is defined for all numbers, and for each element by itself: then what it makes of padding is a
-    number, which nobody looks at."""
-    for _, box in d.everything(body):
-        operation = box.operation
-        if isinstance(operation, Sub):
-            if not all(total(one) for one in operation.network.bodies):
-                return False
-        elif isinstance(operation, d.Use):
-            definition = operation.definition
-            if definition.name in _PARTIAL or not definition.structural or definition.reduces is not None:
-                return False
-    return True
 
 
 _LOOPS = {**loops.EMITTERS, **trees.EMITTERS, **derived.EMITTERS}

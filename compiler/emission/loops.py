@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang.compiler.derived.operations import Hylo, MultiplyAdd, Reverse
 from catlang.compiler.emission import derived
+from catlang.compiler.emission.functions import function
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
@@ -59,8 +60,8 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     parameters += [forward.shadow(wire, level) for wire in others]
     after, emitted = step.outputs  # type: ignore[misc]
     kept = reverse.kept if reverse is not None else []
-    name = forward.function("step", parameters, step, [*wires(after), *wires(emitted), *kept], level, box.span,
-                            batch=(parameters[0], begin[0].rank) if packs else None)
+    name = function(forward, "step", parameters, step, [*wires(after), *wires(emitted), *kept], level, box.span,
+                    batch=(parameters[0], begin[0].rank) if packs else None)
     forward.terms.update(before)
     arguments = [name, single([term.expression for term in begin]), tupled(inputs), forward.size(operation.size)]
     ranks = [len(axes_of(wire.object)) for wire in wires(emitted)]
@@ -115,7 +116,7 @@ def _reverse_of(forward: Forward, box: Box, reverse: Reverse, steady: list[Wire]
                                *(value(reverse.around[wire], summed=True) for wire in others)]),
                        tupled(products)])
 
-    name = forward.function("reverse", parameters, diagram, [], level, box.span, result=result)
+    name = function(forward, "reverse", parameters, diagram, [], level, box.span, result=result)
     places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in reverse.kept])
     recurrences = [ast.Name(forward.recurrences[one], ast.Load()) for one, _, _ in reverse.products]
     return tupled([name, places, tupled(list(recurrences))])
@@ -130,11 +131,11 @@ def hylo(forward: Forward, box: Box, operation: Hylo) -> None:
     first = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(start)]
     tag, emitted, after = operation.grown.outputs  # type: ignore[misc]
     parameters = [forward.parameter(wire, level) for wire in wires(operation.grown.inputs)]
-    grown = forward.function("grow", parameters, operation.grown, [*wires(tag), *wires(after), *wires(emitted)], level,
-                             box.span)
+    grown = function(forward, "grow", parameters, operation.grown, [*wires(tag), *wires(after), *wires(emitted)], level,
+                     box.span)
     parameters = [forward.parameter(wire, level) for wire in wires(operation.folded.inputs)]
     results, _ = operation.folded.outputs  # type: ignore[misc]
-    folded = forward.function("fold", parameters, operation.folded, wires(results), level, box.span)
+    folded = function(forward, "fold", parameters, operation.folded, wires(results), level, box.span)
     forward.owner.helper("hylo_along")
     named = {"backwards": number(True)} if operation.backwards else {}
     value = call("hylo_along", grown, tupled([term.expression for term in begin]), folded,
@@ -166,8 +167,8 @@ def grow(forward: Forward, box: Box, operation: Grow) -> None:
     outputs = [*wires(tag), *wires(after), *wires(emitted)]
     alone = forward.context == (0,) and 0 in level and not any(
         forward.terms[wire].levels for wire in d.captured(operation.step))
-    name = forward.function("step", parameters, operation.step, outputs, level, box.span,
-                            batch=(parameters[0], begin[0].rank) if alone else None)
+    name = function(forward, "step", parameters, operation.step, outputs, level, box.span,
+                    batch=(parameters[0], begin[0].rank) if alone else None)
     places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in wires(emitted)])
     forward.owner.helper("grow_along")
     # A step that has nothing of each list but its state may go on with those lists alone that have not ended.

@@ -287,7 +287,7 @@ class ModuleClass:
             if isinstance(part, Wire):
                 term = forward.terms[part]
                 if self.is_root and level - term.levels:
-                    term = forward._align(term, level, expand=True)
+                    term = forward.align_one(term, level, expand=True)
                 return term.expression
             return ast.Tuple([build(inner) for inner in part], ast.Load())
 

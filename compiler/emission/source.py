@@ -95,7 +95,7 @@ class SourceFile:
         return axis if isinstance(axis, int) else dims.substitute(axis, self.specialiser.sizes)
 
     def real_constant(self, value: Any) -> Any:
-        return self.specialiser.constant(value, None)
+        return self.specialiser.generics.constant(value, None)
 
     def checks(self, owner: ModuleClass, parameters: list[str]) -> list[ast.stmt]:
         return entry.checks(self, owner, parameters)

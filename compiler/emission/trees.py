@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from catlang import dims
 from catlang.compiler.derived.hoisting import data_only, taken
 from catlang.compiler.derived.operations import HyloTree
+from catlang.compiler.emission.functions import function
 from catlang.compiler.emission.loops import Levels, around_levels, single, tupled
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -142,9 +143,9 @@ def _branch(forward: Forward, name: str, parts: list[Shape], branch: Diagram, ca
         parameters.append(forward.shadow(wire, level))
         first = first if first is not None else ast.Name(parameters[-1], ast.Load())
     outside, forward.context = forward.context, (node_level,)
-    made = forward.function(name, parameters, branch, wires(branch.outputs),
-                            level if first is not None else frozenset(), span, unpacked=unpacked, always_tuple=True,
-                            sized=("nodes", first) if first is not None else None)
+    made = function(forward, name, parameters, branch, wires(branch.outputs),
+                    level if first is not None else frozenset(), span, unpacked=unpacked, always_tuple=True,
+                    sized=("nodes", first) if first is not None else None)
     forward.context = outside
     forward.terms.update({wire: before[wire] for wire in captured})
     return made
@@ -238,8 +239,8 @@ def _growth(forward: Forward, box: Box, operation: GrowTree, level: Levels) -> t
     assert probe is not None
     outside, forward.context = forward.context, (node_level,)
     tag, *summands = operation.step.outputs  # type: ignore[misc]
-    name = forward.function("step", [label], operation.step, [], inner, box.span, unpacked, sized=("nodes", probe),
-                            result=lambda: _grown(forward, operation.shapes, tag, summands, inner))
+    name = function(forward, "step", [label], operation.step, [], inner, box.span, unpacked, sized=("nodes", probe),
+                    result=lambda: _grown(forward, operation.shapes, tag, summands, inner))
     forward.context = outside
     shape = tupled(forward.batch_shape(level))
     return [name, tupled([term.expression for term in begin]), forward.size(operation.bound),

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from catlang.checked import below
 from catlang.commands.check import FORMATS
 from catlang.patterns import excluded, matches
-from catlang.settings import KINDS, Refused, completed, mentions, nearest
+from catlang.settings import Refused, completed, mentions, nearest
+from catlang.unsettled import KINDS
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -1,42 +1,45 @@
-"""Lists and trees going through networks: the empty and the deep, in any company, and what is refused.
+"""Lists and trees going through networks: the empty and the deep, in any company, folded and unfolded.
 
 They protect that a value gives what it would give alone: other values beside it, and whatever stands behind the end of
-a list, change neither results nor gradients. What is no value is refused before anything is computed, by its place. A
-network that recurs lives as any other: copied, pickled, moved, compiled, and as source by itself.
+a list, change neither results nor gradients.
 """
 
 from __future__ import annotations
 
-import copy
 import math
-import pickle
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils import _pytree as pytree
 
 import catlang
-from catlang import Lists, Trees
-from catlang.compiler import emit
+from catlang import Lists
 
-SPEC = Path(__file__).parent / "values.cat"
-H, V = 4, 5
-TOLERANCE = 1e-9
-GARBAGE = (7.0, -1e30, 1e30, math.inf, -math.inf, math.nan)
+from .values import (
+    OF_LETTERS,
+    OF_TREES,
+    OF_WORDS,
+    TREES,
+    UNFOLDED,
+    H,
+    V,
+    chain,
+    compiled,
+    constructors,
+    entries,
+    gradients,
+    part,
+    phrase,
+    same,
+    sample,
+    word,
+    words_of,
+)
 
-# From lists of words, and from lists of letters.
-OF_WORDS = ("folded", "folded_left", "suffixes", "prefixes", "ran", "decaying", "squared", "mapped", "wired", "long",
-            "averaged", "largest_of", "gram", "smoothed", "scored", "attended", "read_causally", "pooled")
-OF_LETTERS = ("spelled", "spelled_in_order")
-OF_TREES = ("chained", "rose", "rose_of_words", "phrase")
-UNFOLDED = ("countdown", "factorial", "grown", "grown_and_gathered")
+pytestmark = pytest.mark.usefixtures("double")
 
 #: What the empty list gives; a name stands for a weight.
 OF_NOTHING: dict[str, Any] = {
@@ -45,124 +48,7 @@ OF_NOTHING: dict[str, Any] = {
     "largest_of": 0.0, "gram": 0.0, "smoothed": [], "scored": [], "attended": [], "read_causally": 0.0, "pooled": 0.0,
     "spelled": 0.0, "spelled_in_order": 0.0,
 }
-
-
-@pytest.fixture(autouse=True)
-def double() -> Iterator[None]:
-    """Seeded, and in double precision."""
-    torch.manual_seed(0)
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
-
-
-@cache
-def once(name: str) -> nn.Module:
-    return catlang.compile(SPEC, name, h=H, v=V)
-
-
-def compiled(name: str) -> nn.Module:
-    return copy.deepcopy(once(name)).double()
-
-
-# ------------------------------------------------------------------ values
-
-
-def word() -> Tensor:
-    return torch.randn(3)
-
-
-def letter() -> int:
-    return int(torch.randint(V, ()))
-
-
-def rose(depth: int, data: Callable[[], Any] = letter) -> Any:
-    return 0, data(), [rose(depth - 1, data) for _ in range(int(torch.randint(4, ())))] if depth else []
-
-
-def phrase(depth: int) -> Any:
-    kind = int(torch.randint(3, ())) if depth else 0
-    if kind == 0:
-        return 0, letter()
-    if kind == 1:
-        return 1, torch.randn(2), phrase(depth - 1), phrase(depth - 1)
-    return 2, tuple(phrase(depth - 1) for _ in range(3))
-
-
-def chain(words: Tensor) -> Any:
-    """The first word is the innermost."""
-    tree: Any = (0, words[0])
-    for one in words[1:]:
-        tree = (1, one, tree)
-    return tree
-
-
-TREES: dict[str, Callable[[], list[Any]]] = {
-    "chained": lambda: [chain(torch.randn(length, 3)) for length in (1, 4, 2, 7)],
-    "rose": lambda: [rose(depth) for depth in (0, 3, 1, 4)],
-    "rose_of_words": lambda: [rose(depth, word) for depth in (0, 3, 1, 4)],
-    "phrase": lambda: [(1, torch.randn(2), (0, 1), (0, 2)), *(phrase(depth) for depth in (4, 0, 3))],
-}
-
-
-def constructors(net: nn.Module) -> Any:
-    [found] = net.constructors.values()
-    return found
-
-
-def words_of(*lengths: int) -> Lists:
-    return Lists(torch.randn(len(lengths), max(lengths), 3), torch.tensor(lengths))
-
-
-def sample(name: str) -> tuple[Any, ...]:
-    """Inputs for a network: a batch of four."""
-    if name in OF_WORDS:
-        xs = words_of(3, 6, 0, 1)
-        return (torch.randn(4, H), xs) if name == "ran" else (xs,)
-    if name in OF_LETTERS:
-        return (catlang.lists([[letter() for _ in range(length)] for length in (3, 6, 0, 1)]),)
-    if name in TREES:
-        return (catlang.trees(TREES[name](), constructors(compiled(name))),)
-    if name == "two":
-        return (*sample("spelled"), *sample("rose"))
-    return (torch.tensor([0.0, 3.0, 1.0, 11.0]) if name in ("countdown", "factorial") else torch.randn(4, H),)
-
-
-def entries(value: Any) -> list[Tensor]:
-    """The tensors of a value; of lists what they hold, and not what stands behind their ends."""
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, tuple):
-        return [one for part in value for one in entries(part)]
-    if not hasattr(value, "lengths"):
-        return pytree.tree_leaves(value)
-    inner = value.data if isinstance(value.data, tuple) else (value.data,)
-    there = torch.arange(inner[0].shape[value.lengths.dim()]) < value.lengths[..., None]
-    return [value.lengths, *(x[there] for x in inner)]
-
-
-def same(one: Any, other: Any, what: str = "outputs") -> None:
-    for x, y in zip(entries(one), entries(other), strict=True):
-        torch.testing.assert_close(x, y, rtol=TOLERANCE, atol=TOLERANCE, msg=lambda text: f"{what}: {text}")
-
-
-def gradients(net: nn.Module, inputs: tuple[Any, ...], rows: Any = ...) -> tuple[list[Tensor], dict[str, Tensor]]:
-    """Those of all data and weights, of a function of the outputs of some of the batch."""
-    inputs = pytree.tree_map(lambda x: x.clone().requires_grad_(x.is_floating_point()), inputs)
-    leaves = [x for x in pytree.tree_leaves(inputs) if x.requires_grad]
-    outputs = net(*inputs)
-    chosen = [x for part in (outputs if isinstance(outputs, tuple) else (outputs,))
-              for x in entries(part if rows is ... else part[rows]) if x.requires_grad]
-    if not chosen:
-        return [torch.zeros_like(x) for x in leaves], {name: torch.zeros_like(x) for name, x in net.named_parameters()}
-    total = sum(((x * (1 + torch.arange(x.numel()).reshape(x.shape) / 7)).sin()).sum() for x in chosen)
-    found = torch.autograd.grad(total, [*leaves, *net.parameters()], allow_unused=True, materialize_grads=True)
-    return list(found[:len(leaves)]), dict(zip(dict(net.named_parameters()), found[len(leaves):], strict=True))
-
-
-def part(value: Any, rows: slice) -> Any:
-    return tuple(part(one, rows) for one in value) if isinstance(value, tuple) else value[rows]
+GARBAGE = (7.0, -1e30, 1e30, math.inf, -math.inf, math.nan)
 
 
 # ------------------------------------------------------------------ the empty, the single, the deep
@@ -438,209 +324,3 @@ def test_unfolded_and_folded_trees() -> None:
 def shape_of(tree: Any) -> Any:
     """A tree without its data."""
     return (1, shape_of(tree[2]), shape_of(tree[3])) if tree[0] else 0
-
-
-# ------------------------------------------------------------------ what is refused
-
-
-def unused(net: nn.Module) -> nn.Module:
-    """The network, none of whose parts may be called."""
-    def called(*_: Any) -> None:
-        raise AssertionError("something was computed")
-
-    for address, module in net.named_modules():
-        if address:
-            module.register_forward_pre_hook(called)
-    return net
-
-
-LETTERS = torch.tensor([[0, 1, 2, 3], [4, 3, 2, 1], [1, 1, 1, 1]])
-
-
-@pytest.mark.parametrize("name", OF_LETTERS)
-@pytest.mark.parametrize(("lists", "message"), [
-    (Lists(LETTERS, torch.tensor([4, 2, -1])), "list 2 of x : List(Letter) has the length -1"),
-    (Lists(LETTERS, torch.tensor([4, 5, 0])), "list 1 of x : List(Letter) has the length 5"),
-    (Lists(LETTERS[0], torch.tensor(5)), "x : List(Letter) has the length 5"),
-    (Lists(LETTERS, torch.tensor([4, 2])), "the batch axes in front differ"),
-    (Lists(torch.where(LETTERS == 4, 5, LETTERS), torch.tensor([4, 2, 3])),
-     "list 1, element 0 of x : List(Letter) is 5, which is none of the 5"),
-    (Lists(torch.where(LETTERS == 0, -1, LETTERS), torch.tensor([4, 2, 3])),
-     "list 0, element 0 of x : List(Letter) is -1"),
-    (Lists(torch.tensor([0, 9]), torch.tensor(2)), "element 1 of x : List(Letter) is 9"),
-    (Lists(torch.stack([LETTERS, LETTERS + 1]), torch.full((2, 3), 4)),
-     "list (1, 1), element 0 of x : List(Letter) is 5"),
-])
-def test_bad_lists_are_refused(name: str, lists: Lists, message: str) -> None:
-    """Before anything is computed, and by the place of what is wrong."""
-    with pytest.raises(ValueError) as caught:
-        unused(compiled(name))(lists)
-    assert str(caught.value).startswith(message)
-
-
-@pytest.mark.parametrize(("given", "message"), [
-    ([[1, 2]], "takes lists, as catlang.lists makes them"),
-    (torch.zeros(2, 3, dtype=torch.int64), "takes lists, as catlang.lists makes them"),
-    (Lists(LETTERS, torch.tensor([4.0, 2.0, 3.0])), "takes a tensor of torch.int64, not of torch.float32"),
-    (Lists(LETTERS.double(), torch.tensor([4, 2, 3])), "takes a tensor of torch.int64, not of torch.float64"),
-    (Lists([1, 2, 3], torch.tensor(3)), "takes a tensor, not list"),
-])
-def test_what_is_no_list_is_refused(given: Any, message: str) -> None:
-    with pytest.raises(TypeError, match=message):
-        unused(compiled("spelled"))(given)
-
-
-def test_lists_of_other_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="has 4 where 3 belongs"):
-        unused(compiled("folded"))(Lists(torch.randn(2, 5, 4), torch.tensor([5, 5])))
-    with pytest.raises(ValueError, match="the batch axes in front differ"):
-        unused(compiled("ran"))(torch.randn(3, H), words_of(2, 2))
-
-
-PHRASES = [(0, 1), (1, torch.ones(2), (0, 1), (2, ((0, 1), (0, 2), (0, 3))))]
-
-
-@pytest.mark.parametrize(("values", "message"), [
-    ([*PHRASES, (1, torch.ones(2), (0, 1), (0, 5))], "holds 5, which is none of the 5"),
-    ([*PHRASES, (0, -1)], "node 1 of constructor 0 of x : mu Phrase[Letter] holds -1"),
-    ([*PHRASES, (1, torch.ones(2), (0, 1))], "tree 2: 2 given where constructor 1 has 3 parts"),
-    ([*PHRASES, (1, torch.ones(2), (0, 1), (2, ((0, 1), (0, 2), (7, 3))))],
-     "tree 2, at .2.0.2: the int 7 is no constructor"),
-    ([*PHRASES, (2, ((0, 1), (0, 2)))], "tree 2, at .0: a tuple of 2 where a tuple of 3 trees belongs"),
-    ([*PHRASES, (1, torch.ones(2), (0, 1), 4)], "tree 2, at .2: the int 4 where a tree belongs"),
-    ([(0, 1), (1, torch.ones(3), (0, 1), (0, 2))], "constructor 1 of x : mu Phrase[Letter] have the shape (3,)"),
-])
-def test_bad_trees_are_refused(values: Any, message: str) -> None:
-    net = unused(compiled("phrase"))
-    with pytest.raises(ValueError) as caught:
-        net(catlang.trees(values, constructors(net)))
-    assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(("given", "error", "message"), [
-    (lambda: catlang.trees([(0, 1)], (("data",), ("tree", "tree"))), ValueError, "has the constructors"),
-    (lambda: catlang.trees([(0, 1, [])], (("data", "list"),)), ValueError, "has the constructors"),
-    (lambda: catlang.trees([(0, 1.5), PHRASES[1]], (("data",), ("data", "tree", "tree"), (3,))), TypeError,
-     "data of constructor 0"),
-    (lambda: PHRASES, TypeError, "takes trees, as catlang.trees makes them"),
-    (lambda: torch.zeros(3), TypeError, "takes trees, as catlang.trees makes them"),
-])
-def test_what_is_no_tree_of_the_functor_is_refused(given: Callable[[], Any], error: type[Exception],
-                                                   message: str) -> None:
-    with pytest.raises(error) as caught:
-        unused(compiled("phrase"))(given())
-    assert message in str(caught.value)
-
-
-def test_trees_and_lists_of_other_numbers_are_refused() -> None:
-    lists, trees = sample("two")
-    with pytest.raises(ValueError, match="the batch axes in front differ"):
-        unused(compiled("two"))(lists[:3], trees)
-
-
-# ------------------------------------------------------------------ the life of a network
-
-
-ALL = [*OF_WORDS, *OF_LETTERS, *OF_TREES, "two", *UNFOLDED]
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_copies(name: str) -> None:
-    """Networks and what comes out of them are pickled and copied."""
-    net, inputs = compiled(name), sample(name)
-    outputs = net(*inputs)
-    for other in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
-        same(other(*inputs), outputs)
-    same(pickle.loads(pickle.dumps(outputs)), outputs)
-    same(net(*pickle.loads(pickle.dumps(inputs))), outputs)
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_precision(name: str) -> None:
-    """A network in double precision is the one in single precision, and so in half of it if one likes."""
-    net, inputs = compiled(name), sample(name)
-
-    def real(value: Any, dtype: torch.dtype) -> Any:
-        return pytree.tree_map(lambda x: x.to(dtype) if x.is_floating_point() else x, value)
-
-    outputs = net(*inputs)
-    found = net.float()(*real(inputs, torch.float32))
-    assert all(x.dtype == torch.float32 for x in entries(found) if x.is_floating_point())
-    if name == "grown":
-        return
-    for one, other in zip(entries(found), entries(real(outputs, torch.float32)), strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
-    half = net.bfloat16()(*real(inputs, torch.bfloat16))
-    assert all(x.dtype == torch.bfloat16 for x in entries(half) if x.is_floating_point())
-
-
-# What is not defined everywhere (`exp` overflows) is computed of what lists hold alone; how much that is numbers say.
-@pytest.mark.parametrize("name", [one for one in (*OF_WORDS, *OF_LETTERS, "phrase", "countdown", "factorial")
-                                  if one != "mapped"])
-def test_meta(name: str) -> None:
-    """Shapes without numbers; where the shape of a result hangs on numbers, it is the largest."""
-    net, inputs = compiled(name), sample(name)
-    found = net.to("meta")(*(x.to("meta") for x in inputs))
-    assert all(x.is_meta for x in pytree.tree_leaves(found))
-    if name not in ("phrase", "countdown"):
-        assert [x.shape for x in pytree.tree_leaves(found)] == [
-            x.shape for x in pytree.tree_leaves(compiled(name)(*inputs))]
-
-
-@pytest.mark.parametrize("name", ["prefixes", "ran", "decaying", "mapped", "attended", "wired", "spelled_in_order",
-                                  "rose", "phrase", "factorial", "grown"])
-def test_torch_compile(name: str) -> None:
-    torch._dynamo.reset()
-    net, inputs = compiled(name), sample(name)
-    fast = torch.compile(net, backend="eager", fullgraph=False)
-    same(fast(*inputs), net(*inputs))
-    if name in OF_WORDS or name in OF_LETTERS:
-        *around, xs = inputs
-        shorter = (*around, Lists(xs.data[:, :4].contiguous(), xs.lengths.clamp(max=4)))
-        same(fast(*shorter), net(*shorter))
-    torch._dynamo.reset()
-
-
-ALONE = """
-import sys
-sys.modules["catlang"] = None
-import model, pickle, torch, types
-torch.set_default_dtype(torch.float64)
-with open("given.pt", "rb") as file:
-    weights, given = pickle.load(file)
-net = model.{root}()
-net.load_state_dict(weights)
-kind = getattr(model, "{kind}", None)
-if isinstance(given, dict):
-    # A source carries the classes of what it gives; what it takes it reads by the fields.
-    given = kind(**given) if kind is not None else types.SimpleNamespace(**given)
-torch.save(torch.utils._pytree.tree_leaves(net(given)), "found.pt")
-"""
-FIELDS = {Lists: ("data", "lengths"), Trees: ("data", "counts", "orders", "levels", "shape", "constructors")}
-
-
-@pytest.mark.parametrize("name", ["prefixes", "wired", "pooled", "spelled_in_order", "phrase", "rose", "gathered",
-                                  "countdown", "grown"])
-def test_the_source_stands_alone(name: str, tmp_path: Path) -> None:
-    """Written to a file, with the classes of lists and trees in it, and run where there is no catlang."""
-    net = compiled(name)
-    [inputs] = sample(name) if name != "gathered" else (compiled("grown")(torch.randn(4, H)),)
-    given = inputs if isinstance(inputs, Tensor) else {field: getattr(inputs, field) for field in FIELDS[type(inputs)]}
-    (tmp_path / "model.py").write_text(emit(SPEC, name, h=H, v=V), encoding="utf-8")
-    with (tmp_path / "given.pt").open("wb") as file:
-        pickle.dump((net.state_dict(), given), file)
-    code = ALONE.format(root=type(net).__name__, kind=type(inputs).__name__)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.returncode == 0, done.stderr
-    for one, other in zip(torch.load(tmp_path / "found.pt"), pytree.tree_leaves(net(inputs)), strict=True):
-        torch.testing.assert_close(one, other)
-
-
-def test_what_one_source_makes_another_takes() -> None:
-    """Lists and trees are told by their fields: a network takes what another one gives."""
-    prefixes, averaged = compiled("prefixes"), compiled("wired")
-    pairs = averaged(words_of(3, 4, 2))
-    assert type(pairs) is type(prefixes(words_of(2, 3))) is Lists
-    lists = compiled("countdown")(torch.tensor([3.0, 0.0, 2.0]))
-    assert compiled("scored")(Lists(lists.data[..., None].expand(*lists.data.shape, 3), lists.lengths)).lengths.tolist(
-        ) == [3, 0, 2]

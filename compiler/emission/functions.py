@@ -1,0 +1,85 @@
+"""Functions inside ``forward``: what a loop does at each step, what a fold makes of each node."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from catlang.compiler.emission import sizes as sz
+from catlang.compiler.emission.naming import plain
+from catlang.compiler.lowering.row import number
+from catlang.diagram.diagram import Diagram, Wire
+
+if TYPE_CHECKING:
+    from catlang.compiler.emission.forward import Forward
+
+
+def function(forward: Forward, wanted: str, parameters: list[str], body: Diagram, outputs: list[Wire],
+             levels: frozenset[Any], span: Any, unpacked: list[ast.stmt] | None = None, always_tuple: bool = False,
+             sized: tuple[str, ast.expr] | None = None, result: Callable[[], ast.expr] | None = None,
+             batch: tuple[str, int] | None = None) -> ast.expr:
+    """A diagram as a function inside ``forward``; what it gives has these levels."""
+    outside, forward.statements = forward.statements, []
+    weights, forward.weights = forward.weights, dict(forward.weights)
+    forward.diagram(body)
+    if result is None:
+        made = [forward.align_one(forward.terms[wire], levels, expand=True).expression for wire in outputs]
+        value = made[0] if len(made) == 1 and not always_tuple else ast.Tuple(made, ast.Load())
+    else:
+        value = result()
+    inside, forward.statements = forward.statements, outside
+    forward.weights = weights
+    statements: list[ast.stmt] = list(unpacked or [])
+    for statement, place in inside:
+        statement.place = place  # type: ignore[attr-defined]
+        statements.append(statement)
+    statements.append(ast.Return(value))
+    # What the step looks up in the module is looked up once.
+    found = _LookedUp(forward.taken)
+    statements = [found.visit(statement) for statement in statements]
+    for label, chain in found.names.values():
+        forward.statements.append((ast.Assign([ast.Name(label, ast.Store())], chain), None))
+    if sized is not None:
+        label, probe = sized
+        if _mentioned(statements, label):
+            first = ast.Subscript(ast.Attribute(probe, "shape", ast.Load()), number(0), ast.Load())
+            statements.insert(len(unpacked or []), ast.Assign([ast.Name(label, ast.Store())], first))
+    if batch is not None and _mentioned(statements, "batch"):
+        # Of a step that some lists of the batch take it is these.
+        label, rank = batch
+        shape: ast.expr = ast.Attribute(ast.Name(label, ast.Load()), "shape", ast.Load())
+        if rank:
+            shape = ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
+        statements.insert(0, ast.Assign([ast.Name("batch", ast.Store())], shape))
+    name = sz.python_name(wanted, forward.taken)
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(one) for one in parameters], kwonlyargs=[],
+                              kw_defaults=[], defaults=[])
+    forward.statements.append((ast.FunctionDef(name, arguments, statements, [], lineno=0), None))
+    return ast.Name(name, ast.Load())
+
+
+def _mentioned(statements: list[ast.stmt], name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for one in statements for node in ast.walk(one))
+
+
+class _LookedUp(ast.NodeTransformer):
+    """Puts names for submodules and weights, ``self.a.b.weight``; what they stand for is in ``names``."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        self.names: dict[str, tuple[str, ast.expr]] = {}
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        path: list[str] = []
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            path.append(inner.attr)
+            inner = inner.value
+        if not isinstance(inner, ast.Name) or inner.id != "self" or path == ["training"]:
+            return self.generic_visit(node)
+        text = ast.dump(node)
+        if text not in self.names:
+            wanted = plain(path[0] if path[0] not in ("weight", "bias") or len(path) == 1 else path[1])
+            self.names[text] = (sz.python_name(wanted, self.taken), node)
+        return ast.Name(self.names[text][0], ast.Load())
