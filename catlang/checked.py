@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 class Checked:
     """The outcome of a check: its ``diagnostics``, in the order of files and places, and whether all is ``ok``."""
 
-    __slots__ = ("bag", "names")
+    __slots__ = ("bag", "names", "roots")
 
     def __init__(self) -> None:
         self.bag = Bag()
         # The files that were asked for, in their order; a file that is named twice is there twice.
         self.names: list[str] = []
+        # The same without standard input, beside the folder that they may import from.
+        self.roots: list[tuple[str, list[str]]] = []
 
     @property
     def files(self) -> int:
@@ -79,6 +81,7 @@ def check_paths(paths: Sequence[str], excluded: Callable[[str], bool] | None = N
         else:
             root, files = os.path.dirname(os.path.abspath(path)), [os.path.normpath(path)]
         checked.names += files
+        checked.roots.append((root, files))
         graphs.append(Graph(root, files))
     checked.bag.extend(Work(graphs, store, jobs, progress).done())
     return checked

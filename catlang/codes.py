@@ -40,6 +40,7 @@ CODES = {
     "E0109": "a character without a meaning",
     "E0110": "a condition written with `=`",
     "E0112": "a mistake allowed without a reason",
+    "E0113": "a text that names no class of Python",
     "E0201": "a name that stands for nothing",
     "E0202": "a name that is given a meaning twice",
     "E0203": "a name that hides another",
@@ -72,6 +73,7 @@ CODES = {
     "E0320": "a list where one size is needed",
     "E0321": "something that no array can hold",
     "E0322": "an endofunctor with its place in an exponent",
+    "E0330": "a header that no module of Python has",
     "E0402": "a question about sizes that is neither proved nor refuted",
     "E0403": "a condition on sizes that does not hold",
     "E0404": "a size that nothing determines",
@@ -119,6 +121,11 @@ CODES = {
     "E0812": "a morphism that gives something infinite",
     "E0813": "a label to be computed anew that no part has",
     "E0814": "a part with a state that is to be computed anew",
+    "E0831": "an extern that is not to be resolved",
+    "E0832": "an extern whose module or class is missing",
+    "E0833": "an extern that raises",
+    "E0834": "an extern that gives something else than its header promises",
+    "E0835": "an extern that is no `nn.Module`",
     "E0901": "a construct that is still to come",
 }
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from catlang.checker.check import check_file
 from catlang.checker.entry import Definition
-from catlang.compiler import user
+from catlang.compiler import extern, user
 from catlang.compiler.derived import Account, derive
 from catlang.compiler.emission.forward import Unlowered
 from catlang.compiler.emission.module import NotGiven
 from catlang.compiler.emission.source import SourceFile, Stateful
 from catlang.compiler.loading import instantiate
-from catlang.compiler.lowering import ROWS
+from catlang.compiler.lowering import ROWS, Row
 from catlang.diagnostic import Diagnostic, Label
 from catlang.network.request import CompileError, Request, entry_point
 from catlang.suggest import nearest
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
 
 def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
-            derived: bool = True, checkpoint: Sequence[str] = (), **sizes: Any) -> nn.Module:
+            derived: bool = True, checkpoint: Sequence[str] = (), allow_extern: bool = False,
+            **sizes: Any) -> nn.Module:
     """The morphism ``name`` of a ``.cat`` file as an ``nn.Module``.
 
     ``sizes`` gives values to the dims and params of the file and to the size generics of the morphism. A size that is
     tied to a weight must be given; the others stay dynamic and are checked against each other when the module is
     called. ``lowerings`` maps primitives declared in the file to Python: ``{"flash": function}``. Inputs and outputs
-    are tensors with any number of common batch axes in front.
+    are tensors with any number of common batch axes in front. Classes that the file names as externs are imported and
+    made only where ``allow_extern`` says so.
 
     Loops take the fastest form that a law allows; such a form uses weights without calling their modules. Where these
     have hooks or are adapted, ``derived=False`` leaves every loop as it was written. What the instances with a label in
@@ -40,18 +42,21 @@ def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[st
 
     Raises ``CompileError`` where the file does not check, a size is missing or wrong, or a label is none.
     """
-    source = emit(path, name, lowerings=lowerings, derived=derived, checkpoint=checkpoint, **sizes)
+    source = emit(path, name, lowerings=lowerings, derived=derived, checkpoint=checkpoint, allow_extern=allow_extern,
+                  **sizes)
     return instantiate(source, name, lowerings)
 
 
 def emit(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
-         derived: bool = True, checkpoint: Sequence[str] = (), **sizes: Any) -> str:
+         derived: bool = True, checkpoint: Sequence[str] = (), allow_extern: bool = False, **sizes: Any) -> str:
     """The Python source of a morphism of a ``.cat`` file; its last class is the morphism's."""
-    return explained(path, name, lowerings=lowerings, derived=derived, checkpoint=checkpoint, **sizes)[0]
+    return explained(path, name, lowerings=lowerings, derived=derived, checkpoint=checkpoint,
+                     allow_extern=allow_extern, **sizes)[0]
 
 
 def explained(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
-              derived: bool = True, checkpoint: Sequence[str] = (), **sizes: Any) -> tuple[str, str]:
+              derived: bool = True, checkpoint: Sequence[str] = (), allow_extern: bool = False,
+              **sizes: Any) -> tuple[str, str]:
     """The source of a morphism, and which derived forms it has, each with its place and the law that it stands on."""
     module = check_file(os.fspath(path))
     errors = [found for found in module.bag if found.severity == "error"]
@@ -59,7 +64,7 @@ def explained(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[
         raise CompileError(errors)
     definition = entry_point(module, name)
     labels = (checkpoint,) if isinstance(checkpoint, str) else tuple(checkpoint)
-    build = Build(module, definition, sizes, lowerings or {}, derived, labels)
+    build = Build(module, definition, sizes, lowerings or {}, derived, labels, allow_extern)
     source = build.source()
     return source, build.account.report(definition.name)
 
@@ -68,11 +73,13 @@ class Build(Request):
     """One compilation."""
 
     def __init__(self, module: Module, definition: Definition, given: Mapping[str, Any],
-                 lowerings: Mapping[str, Any], derived: bool = True, checkpoint: Sequence[str] = ()) -> None:
+                 lowerings: Mapping[str, Any], derived: bool = True, checkpoint: Sequence[str] = (),
+                 allow_extern: bool = False) -> None:
         super().__init__(module, definition, given)
         self.derived = derived
         self.checkpoint = checkpoint
         self.lowerings = lowerings
+        self.allow_extern = allow_extern
         self.account = Account()
 
     def _labels(self, known: Mapping[str, Any]) -> None:
@@ -90,8 +97,8 @@ class Build(Request):
     def source(self) -> str:
         conditions = self.conditions()
         self.need(lambda constant: True)
-        primitives = {name for one in self.module.loader.order for name, entry in one.scope.names.items()
-                      if isinstance(entry, Definition) and entry.primitive}
+        declared = [entry for one in self.module.loader.order for entry in one.definitions if entry.primitive]
+        primitives = {entry.name for entry in declared if not entry.extern}
         for name, near in user.unknown(self.lowerings, primitives):
             self._problem("E0810", f"no primitive is called `{name}`", self.definition.span,
                           "a lowering is given for it", (f"did you mean `{near}`?",) if near else ())
@@ -99,7 +106,9 @@ class Build(Request):
             raise CompileError(self.problems)
         network, specialiser = self.network()
         title = f"`{self.definition.name}` of {os.path.basename(self.module.source.name)}, compiled by catlang."
-        rows = {**ROWS, **user.rows(self.lowerings)}
+        rows: dict[Any, Row] = {**ROWS, **user.rows(self.lowerings)}
+        if self.allow_extern:
+            rows.update(extern.rows([entry for entry in declared if entry.extern]))
         if self.derived:
             derive(network, self.account)
         source = SourceFile(network, specialiser, rows, title, conditions, self.checkpoint)
@@ -118,9 +127,15 @@ class Build(Request):
             given = ", ".join(f"{name}=..." for name in called)
             raise CompileError([Diagnostic("E0807", f"{names} must be given", [
                 Label(self.definition.span, "no input tells it")], help=(f"pass `{given}`",))]) from None
-        except user.Misfit as misfit:
-            raise CompileError([misfit.diagnostic]) from misfit.__cause__
+        except (user.Misfit, extern.Refused) as refused:
+            raise CompileError([refused.diagnostic]) from refused.__cause__
         except Unlowered as unlowered:
+            if unlowered.extern:
+                raise CompileError([Diagnostic(
+                    "E0831", f"the extern `{unlowered.name}` is not resolved", [Label(unlowered.span, "used here")],
+                    why=("its class is Python, which runs only where that is allowed from outside",),
+                    help=("`catlang compile --allow-extern`, or `catlang.compile(..., allow_extern=True)`",
+                          ))]) from None
             raise CompileError([Diagnostic(
                 "E0808", f"the primitive `{unlowered.name}` has no lowering", [Label(unlowered.span, "used here")],
                 help=(f"give one from Python: `catlang.compile(..., lowerings={{\"{unlowered.name}\": function}})`",

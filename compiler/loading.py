@@ -143,13 +143,29 @@ def _explain(root: nn.Module, error: Exception, inputs: tuple[Any, ...], named: 
             _explain_arguments(root, error, inputs, named)
         return
     for frame, line in reversed(inside):
-        _, mark, place = linecache.getline(file or "", line).rpartition("  # ")
+        place = _marked(file or "", line)
         module = frame.f_locals.get("self")
-        if mark and isinstance(module, nn.Module):
+        if place and isinstance(module, nn.Module):
             address = next((name for name, one in root.named_modules() if one is module), "")
             where = f"in `{address}`" if address else "at the root of the network"
-            error.add_note(f"{place.strip()}: {where} ({type(module).__name__})")
+            error.add_note(f"{place}: {where} ({type(module).__name__})")
             return
+
+
+def _marked(file: str, line: int) -> str:
+    """The place in the ``.cat`` file that the statement which begins on a line of emitted source came from."""
+    text = linecache.getline(file, line)
+    margin = len(text) - len(text.lstrip())
+    while text:
+        _, mark, place = text.rstrip().rpartition("  # ")
+        if mark:
+            return place
+        line += 1
+        text = linecache.getline(file, line)
+        # The mark stands where the statement ends, on the line of its last bracket.
+        if len(text) - len(text.lstrip()) <= margin and text.lstrip()[:1] not in tuple(")]}"):
+            return ""
+    return ""
 
 
 def root_of_class(kind: type) -> type:

@@ -25,7 +25,7 @@ from torch import nn
 from catlang import dims
 from catlang.compiler.emission.sizes import weight_objects
 from catlang.compiler.lowering import ROWS
-from catlang.compiler.lowering.row import INPUTS, Row, call, number, quote
+from catlang.compiler.lowering.row import INPUTS, Foreign, Row, call, number, quote
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import wires
 from catlang.objects.colour import Object, axes_of
@@ -108,12 +108,13 @@ class Installed:
         return found
 
 
-class Outside(Row):
+class Outside(Foreign):
     """The row of a primitive that is lowered from outside."""
 
     def __init__(self, name: str, find: Callable[[Any], Any]) -> None:
         super().__init__(self._call, align="expand", module=self._made, functional=self._call)
         self.name = name
+        self.called = called(name)
         self.find = find
         self.found: Any = None
 

@@ -23,8 +23,9 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 GRAMMAR = os.path.join(FOLDER, "catlang.lark")
 TABLES = os.path.join(FOLDER, "tables.json")
 #: The words that are reserved only where the grammar asks for them.
-SOFT = ("allow", "file", "cell", "as", "divides", "if", "eval", "train", "weights", "state", "noise", "reduces",
-        "copies", "group", "monoid", "action", "model", "sort", "op", "arrow", "lax", "up", "to", "on", "of")
+SOFT = ("allow", "file", "extern", "python", "cell", "as", "divides", "if", "eval", "train", "weights", "state",
+        "noise", "reduces", "copies", "group", "monoid", "action", "model", "sort", "op", "arrow", "lax", "up", "to",
+        "on", "of")
 
 
 def lark(strict: bool = True, **options: Any) -> Any:

@@ -61,7 +61,7 @@ def _look(elaborator: Elaborator, wire: Wire, known: dict[Wire, bool]) -> bool:
 def noisy(definition: Definition) -> bool:
     """Whether there is noise in a definition, at any depth."""
     if definition.primitive:
-        return definition.noise is not None
+        return definition.noisy
     if definition.diagram is None:
         return False
     return any(isinstance(box.operation, Use) and noisy(box.operation.definition)

@@ -159,7 +159,7 @@ class Definition(Entry):
 
     __slots__ = ("node", "module", "generics", "parameters", "domain", "codomain", "weights", "states", "noise",
                  "reduces", "copies", "where", "guarded", "inferred", "diagram", "evaluation", "state", "scope",
-                 "learned", "functor")
+                 "learned", "functor", "given")
 
     def __init__(self, name: str, span: Span, node: tree.Morphism | tree.Primitive, module: Module) -> None:
         super().__init__(name, span)
@@ -185,15 +185,32 @@ class Definition(Entry):
         self.learned = False
         # The endofunctor that it is an algebra or a coalgebra of.
         self.functor: AnyFunctor | None = None
+        # What the class of an extern is made with.
+        self.given: dict[str, Any] = {}
 
     @property
     def called(self) -> str:  # type: ignore[override]
         keyword = getattr(self.node, "keyword", "morphism")
-        return "an algebra" if keyword == "algebra" else f"a {keyword}"
+        return "an extern" if self.extern else "an algebra" if keyword == "algebra" else f"a {keyword}"
 
     @property
     def primitive(self) -> bool:
         return isinstance(self.node, tree.Primitive)
+
+    @property
+    def extern(self) -> bool:
+        """A class of Python, of which nothing is known but the header."""
+        return isinstance(self.node, tree.Extern)
+
+    @property
+    def noisy(self) -> bool:
+        """Whether it may give something else at each use."""
+        return self.noise is not None or self.extern
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it may keep something from use to use."""
+        return bool(self.states) or self.extern
 
     @property
     def structural(self) -> bool:

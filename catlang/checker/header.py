@@ -22,6 +22,7 @@ from catlang.checker.entry import (
     ObjectVariableEntry,
     RunEntry,
 )
+from catlang.checker.extern import extern_header
 from catlang.checker.representable import fixed, function_in
 from catlang.checker.scope import Fault, Scope, bad_name, fault
 from catlang.checker.sizes import constraints, dim
@@ -203,12 +204,14 @@ def definition_header(definition: Definition, outer: Scope) -> None:
     definition.codomain = colour(node.type.codomain, scope)
     if getattr(node, "keyword", "morphism") != "morphism":
         algebras.structure(definition, scope)
-    if isinstance(node, tree.Primitive) and not definition.structural:
+    if isinstance(node, tree.Primitive) and not definition.structural and not definition.extern:
         for obj, written in ((definition.domain, node.type.domain), (definition.codomain, node.type.codomain)):
             function = function_in(obj)
             if function is not None:
                 raise fault("E0321", f"`{show(function)}` is no array, and a primitive takes and gives arrays", scope,
                             written, "is in here", ("take a morphism as a parameter: `(f : A -> B)`",))
+    if isinstance(node, tree.Extern):
+        extern_header(definition, node, scope)
     for bank in banks:
         _bank(bank, definition, scope)
     if isinstance(node, tree.Primitive) and not definition.structural and definition.copies is None:
@@ -222,10 +225,11 @@ def definition_header(definition: Definition, outer: Scope) -> None:
             definition.guarded += [(*guard, found) for found in constraints(relation, scope, guarded=True)]
         else:
             definition.where += constraints(relation, scope)
-    mark_uses(scope, [*types, *(bank.body for bank in banks), *node.where,
+    made = node.given if isinstance(node, tree.Extern) else []
+    mark_uses(scope, [*types, *(bank.body for bank in banks), *node.where, *made,
                       *(generic.default for generic in node.generics if generic.default is not None)])
     definition.learned = not definition.primitive or bool(
-        definition.weights or definition.states or definition.copies)
+        definition.weights or definition.stateful or definition.copies)
     if not definition.primitive:
         hypotheses = [*definition.module.assumed(), *definition.where]
         for size in [*dims_of(definition.domain), *dims_of(definition.codomain)]:

@@ -118,6 +118,7 @@ class Module:
             self.scope.names[name] = BrokenEntry(name, nowhere)
         declare = {tree.Import: self._import, tree.Dims: self._dims, tree.Param: self._param,
                    tree.Object: self._object, tree.Morphism: self._definition, tree.Primitive: self._definition,
+                   tree.Extern: self._definition,
                    tree.Endofunctor: self._functor, tree.Cell: self._cell, tree.Frozen: self._frozen,
                    tree.Later: self._later, tree.Allow: lambda node: None}
         for kind in (tree.Import, None):

@@ -17,6 +17,7 @@ from catlang.checker.scope import Scope, fault
 from catlang.checker.use import apply
 from catlang.diagram.diagram import (
     FrozenWeight,
+    Instance,
     Repeat,
     Use,
     Value,
@@ -39,6 +40,12 @@ INITIALISERS = {"normal": 2, "uniform": 2, "constant": 1, "zeros": 0, "ones": 0,
 _REAL = Constant("value", "real", (), None)
 
 
+def _opaque(instance: Instance | None) -> str:
+    """Why an instance has no weights here, where that is because it is an extern's."""
+    extern = instance is not None and isinstance(instance.operation, Use) and instance.operation.definition.extern
+    return "of the weights of an extern nothing is known: its class has them" if extern else ""
+
+
 def weight(elaborator: Elaborator, label: str, node: tree.Attribute, scope: Scope) -> Value:
     """``token.weight``"""
     instance = elaborator.find_instance(label)
@@ -58,7 +65,7 @@ def weight(elaborator: Elaborator, label: str, node: tree.Attribute, scope: Scop
         near = nearest(node.name, [name for name, _ in parts])
         help = (f"did you mean `{label}.{near}`?",) if near else (
             f"its weights are {', '.join(f'`{name}`' for name, _ in parts)}",) if parts else (
-            "only a primitive's instance has weights of its own; label the primitive",)
+            _opaque(instance) or "only a primitive's instance has weights of its own; label the primitive",)
         raise fault("E0604", f"`{label}` has no weight `{node.name}`", scope, node, help=help)
     return elaborator.box(WeightOf(node.name), (), found, scope.span(node), instance)
 
@@ -101,7 +108,8 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
     parts = [(name, substitution.object(obj)) for name, obj in operation.definition.weights]
     if not parts:
         raise fault("E0607", f"`{operation.definition.name}` has no weights of its own", scope, body,
-                    help=("`along` reparameterises a primitive; in a morphism, reparameterise the boxes inside",))
+                    help=(_opaque(instance) or
+                          "`along` reparameterises a primitive; in a morphism, reparameterise the boxes inside",))
     target = product([obj for _, obj in parts])
 
     def make(inputs: Value) -> Value:
@@ -150,7 +158,7 @@ def initialised(elaborator: Elaborator, node: tree.Initialised, value: Value, sc
     result, instance = elaborator.newest(lambda: elaborator.morphism(node.body, value, scope))
     if instance is None or not isinstance(instance.operation, Use) or not instance.operation.definition.weights:
         raise fault("E0607", "there are no weights here to initialise", scope, node.body,
-                    help=("`init` stands behind one learned primitive",))
+                    help=(_opaque(instance) or "`init` stands behind one learned primitive",))
     known = instance.parts or [name for name, _ in instance.operation.definition.weights]
     for initialiser in node.initialisers:
         if initialiser.weight is not None and initialiser.weight not in known:

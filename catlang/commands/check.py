@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 USAGE = """\
 usage: catlang check [PATH...] [--format FORMAT] [--baseline FILE | --write-baseline FILE] [--quiet]
-                     [--jobs N] [--cache DIR | --no-cache]
+                     [--jobs N] [--cache DIR | --no-cache] [--allow-extern]
 
 Says what is wrong in files. Of a folder all `.cat` files below it are checked, hidden folders left out;
 `-` stands for the text on standard input. Without a PATH the `paths` in pyproject.toml are checked.
@@ -40,6 +40,9 @@ Says what is wrong in files. Of a folder all `.cat` files below it are checked, 
   --jobs N          checks N files at a time (by default as many as there are processors, where that is faster)
   --cache DIR       remembers in DIR what was found in files, until they change (by default in a folder of yours)
   --no-cache        remembers nothing, and checks all files anew
+  --allow-extern    imports and runs the classes of Python that files name as externs, and holds each to its header: for
+                    all sizes where torch.export follows it, else at some; what was found of each is told, with the
+                    formats for people. Without it nothing of Python is looked at
 
 The table `[tool.catlang]` of the nearest pyproject.toml that has one may give `paths`, `exclude` (patterns of what is
 left out of folders), `format`, `baseline`, `quiet`, `jobs` and `cache` (a folder, or false); the command line wins.
@@ -55,7 +58,7 @@ PROGRAMS = ("github", "json", "sarif", "junit")
 
 OPTIONS = Options(
     valued={"--format": (*FORMATS, *PROGRAMS), "--baseline": (), "--write-baseline": (), "--jobs": (), "--cache": ()},
-    flags={"--quiet": "-q", "--no-cache": ""}, takes="path",
+    flags={"--quiet": "-q", "--no-cache": "", "--allow-extern": ""}, takes="path",
     files={"--baseline": (), "--write-baseline": (), "--cache": ()})
 
 
@@ -84,20 +87,27 @@ def run(arguments: Sequence[str]) -> int:
             known = baseline.read(options["--baseline"])
         except baseline.Refused as refused:
             return _tell([options["--baseline"]], [refused.diagnostic], options)
+    from catlang.commands.target import allowed, compiler
+
+    extern = compiler().extern if allowed(options) else None
     with Means(options) as means:
         checked = check_paths(paths, excluded, means.store, means.jobs, means.progress)
     if not checked.names:
         raise Misuse("there is no `.cat` file below " + " or ".join(f"`{path}`" for path in paths))
+    diagnostics, verdicts = checked.diagnostics, []
+    if extern is not None:
+        mistakes, verdicts = extern.gate(checked.roots)
+        diagnostics += mistakes
     if "--write-baseline" in options:
-        return _write(options["--write-baseline"], checked.names, checked.diagnostics, options)
+        return _write(options["--write-baseline"], checked.names, diagnostics, options)
     if known is None:
-        return _tell(checked.names, checked.diagnostics, options)
-    compared = baseline.compare(options["--baseline"], known, checked.diagnostics, checked.names)
-    return _tell(checked.names, compared.new, options, compared)
+        return _tell(checked.names, diagnostics, options, verdicts=verdicts)
+    compared = baseline.compare(options["--baseline"], known, diagnostics, checked.names)
+    return _tell(checked.names, compared.new, options, compared, verdicts)
 
 
 def _tell(names: Sequence[str], diagnostics: Sequence[Diagnostic], options: Mapping[str, Any],
-          compared: Compared | None = None) -> int:
+          compared: Compared | None = None, verdicts: Sequence[Any] = ()) -> int:
     """Writes what there is to tell, in the format that was asked for; the exit code comes back."""
     out = counts = sys.stdout
     format = options.get("--format", "full")
@@ -113,6 +123,10 @@ def _tell(names: Sequence[str], diagnostics: Sequence[Diagnostic], options: Mapp
         color = coloured(out)
         for diagnostic in diagnostics:
             out.write(render(diagnostic, format, color) + ("\n\n" if format == "full" else "\n"))
+        if verdicts and "--quiet" not in options:
+            from catlang.visible import visible
+
+            out.write("".join(f"{visible(str(verdict))}\n" for verdict in verdicts))
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if "--quiet" not in options:
         from catlang.report import summary

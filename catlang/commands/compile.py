@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from catlang.arguments import Misuse, Options
 from catlang.commands.check import FORMATS
-from catlang.commands.target import GIVEN, Refused, compiler, only, refusals, values
+from catlang.commands.target import ALLOW_EXTERN, GIVEN, Refused, allowed, compiler, only, refusals, values
 from catlang.report import coloured
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 USAGE = """\
 usage: catlang compile FILE.cat::MORPHISM [-d NAME=VALUE]... [-o OUT.py] [--checkpoint LABEL]... [--as-written]
-                       [--explain] [--format full|concise]
+                       [--allow-extern] [--explain] [--format full|concise]
 
 Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; its last class is the morphism's.
 
@@ -28,6 +28,7 @@ Writes a morphism as PyTorch source. The source needs PyTorch and nothing else; 
                           be given several times
   --as-written            loops as they were written, in no derived form: every module is then called where it stands,
                           as hooks and adapters need it
+  --allow-extern          imports the classes of Python that the file names as externs, and so does the source
   --explain               says which derived forms the source has, kernels, scans, and what is taken out of loops, each
                           with the law that it stands on; the source itself is then only written where `-o` says
   --format full|concise   how mistakes are told, as in `catlang check`
@@ -36,7 +37,8 @@ Exit code: 0 written, 1 the file has errors or cannot be compiled at these value
 not installed, 3 a mistake of catlang's own.
 """
 
-OPTIONS = Options(valued={"--format": FORMATS, "--output": ()}, flags={"--explain": "", "--as-written": ""},
+OPTIONS = Options(valued={"--format": FORMATS, "--output": ()},
+                  flags={"--explain": "", "--as-written": "", ALLOW_EXTERN: ""},
                   repeated={**GIVEN, "--checkpoint": ""}, letters={"-o": "--output"}, takes="target",
                   files={"--output": (".py",)}, sizes=[*GIVEN])
 
@@ -49,7 +51,8 @@ def run(arguments: Sequence[str]) -> int:
     if output != "-" and os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
         raise Misuse(f"`{output}` is the file to be compiled")
     explained = compiler().explained
-    asked = {"derived": "--as-written" not in options, "checkpoint": options.get("--checkpoint", ())}
+    asked = {"derived": "--as-written" not in options, "checkpoint": options.get("--checkpoint", ()),
+             "allow_extern": allowed(options)}
     format = options.get("--format", "full")
     try:
         source, account = refusals(path, lambda: explained(path, name, **asked, **given), format, coloured(sys.stderr))

@@ -37,7 +37,7 @@ what lies below it and all its copies together; the total last. Sizes not given 
 
 The size `length` is that of a list; `nodes0`, `nodes1`, ... are a tree's nodes of each constructor, `height` its
 levels.
-A primitive of your own has no cost: it counts as `?`, and the total says so.
+A primitive of your own has no cost: it counts as `?`, and the total says so; so do an extern and its parameters.
 
   -d, --dim NAME=VALUE    the value of a dim, of the file or of the morphism, or of `length`, `height` and their like
   -p, --param NAME=VALUE  the value of a param
@@ -57,6 +57,8 @@ COLUMNS = {"copies": "copies", "parameters": "parameters", "frozen": "frozen", "
 
 #: What a primitive without a cost adds to.
 UNKNOWN = ("flops", "operations", "activations", "depth")
+#: And an extern, whose weights are not known before its class is made.
+OPAQUE = ("parameters", "memory")
 
 OPTIONS = Options(valued={"--format": FORMATS, "--depth": ()}, flags={"--training": ""}, repeated=GIVEN, takes="target",
                   sizes=[*GIVEN])
@@ -149,7 +151,7 @@ def _notes(found: Table, rows: list[Row]) -> list[str]:
         notes.append(f"* one instance, used by several boxes and counted once: {', '.join(shared)}")
     if found.variables:
         notes.append(f"open: {', '.join(found.variables)}")
-    notes += [f"? without `{name}`, a primitive that has no cost"
+    notes += [f"? without `{name}`, {'an extern' if name in found.total.opaque else 'a primitive that has no cost'}"
               + (f" ({span.place})" if span is not None else "") for name, span in sorted(found.total.missing.items())]
     return notes
 
@@ -159,7 +161,7 @@ def _cell(row: Row, key: str) -> str:
     if value is None:
         return "-"
     text = _number(value)
-    if not row.missing or key not in UNKNOWN:
+    if not (row.missing and key in UNKNOWN) and not (row.opaque and key in OPAQUE):
         return text
     return "?" if value == 0 else f"{text} + ?"
 

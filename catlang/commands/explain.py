@@ -55,7 +55,7 @@ def meant_code(text: str) -> str:
     >>> meant_code("399")
     Traceback (most recent call last):
         ...
-    catlang.arguments.Misuse: there is no code `E0399`; those about colours are E0301 to E0322
+    catlang.arguments.Misuse: there is no code `E0399`; those about colours are E0301 to E0330
     """
     from catlang.arguments import meant
     from catlang.codes import CODES

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from catlang.arguments import Misuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
 #: The options by which values are given; a dimension and a parameter of a file are both names of it.
@@ -66,6 +66,23 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+#: The flag that lets a command import and run what files name of Python.
+ALLOW_EXTERN = "--allow-extern"
+
+
+def allowed(options: Mapping[str, Any]) -> bool:
+    """Whether externs may be imported and run; then they are looked for from the current folder on, as ``python -m``
+    looks."""
+    import os
+    import sys
+
+    if ALLOW_EXTERN not in options:
+        return False
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    return True
 
 
 def compiler() -> ModuleType:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang.arguments import Misuse, Options
 from catlang.commands.check import FORMATS
-from catlang.commands.target import GIVEN, Refused, compiler, only, refusals, values
+from catlang.commands.target import ALLOW_EXTERN, GIVEN, Refused, allowed, compiler, only, refusals, values
 from catlang.report import coloured
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 USAGE = """\
 usage: catlang weights FILE.cat::MORPHISM --against WEIGHTS [--rename TABLE.toml] [-d NAME=VALUE]...
+                       [--allow-extern]
 
 Says which weight of a compiled morphism has which tensor of a checkpoint (`.safetensors`, an index of shards, `.pt`),
 and proposes a rename table where that is unambiguous.
@@ -22,13 +23,15 @@ and proposes a rename table where that is unambiguous.
   --against WEIGHTS       the checkpoint
   --rename TABLE.toml     the rename table so far
   -d, --dim NAME=VALUE    the value of a dim; -p, --param NAME=VALUE of a param, as in `catlang compile`
+  --allow-extern          imports and makes the classes of Python that the file names as externs
   --format full|concise   how mistakes in the file are told, as in `catlang check`
 
 Exit code: 0 the checkpoint loads with this table, 1 it does not, or a file has errors, 2 not called like this or
 PyTorch is not installed, 3 a mistake of catlang's own.
 """
 
-OPTIONS = Options(valued={"--format": FORMATS, "--against": (), "--rename": ()}, repeated=GIVEN, takes="target",
+OPTIONS = Options(valued={"--format": FORMATS, "--against": (), "--rename": ()}, flags={ALLOW_EXTERN: ""},
+                  repeated=GIVEN, takes="target",
                   files={"--against": (".safetensors", ".json", ".pt", ".pth", ".bin"), "--rename": (".toml",)},
                   sizes=[*GIVEN])
 
@@ -40,14 +43,14 @@ def run(arguments: Sequence[str]) -> int:
     checkpoint = options.get("--against")
     if checkpoint is None:
         raise Misuse("no checkpoint is named; write `--against model.safetensors`")
-    compile = compiler().compile
+    compile, allow = compiler().compile, allowed(options)
     from catlang.compiler.comparison import compare
     from catlang.compiler.weights import WeightsError, plan
     from catlang.compiler.weights import read as read_weights
 
     try:
-        module = refusals(path, lambda: compile(path, name, **given), options.get("--format", "full"),
-                          coloured(sys.stderr))
+        module = refusals(path, lambda: compile(path, name, allow_extern=allow, **given),
+                          options.get("--format", "full"), coloured(sys.stderr))
         tensors = read_weights(checkpoint)
         rename = options.get("--rename")
         compared = compare(module, tensors, rename)

@@ -36,6 +36,7 @@ from catlang.meaning.cost.weights import FROZEN, nodes
 from catlang.network.request import CompileError, Request, entry_point
 from catlang.network.specialise import Endless, Specialiser, Unlowerable
 from catlang.objects.functor import Functor
+from catlang.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,7 +219,12 @@ class File:
         kinds = [self._generic(one.entry, one.default, writer) for one in definition.generics]
         copies = "" if definition.copies is None else f" copies {writer.dim(definition.copies)}"
         text, shown = (self._header(definition, kinds, write) + copies for write in (writer.object, writer.shown))
-        keyword = getattr(definition.node, "keyword", "primitive" if definition.primitive else "morphism")
+        if isinstance(definition.node, tree.Extern):
+            given = ", ".join(f"{name} = {writer.value(value)}" for name, value in definition.given.items())
+            made = f' = python "{definition.node.reference}"' + (f" ({given})" if given else "")
+            text, shown = text + made, shown + made
+        keyword = getattr(definition.node, "keyword", "extern" if definition.extern else
+                          "primitive" if definition.primitive else "morphism")
         facts = Facts(keyword, text, shown)
         facts.generics = generics
         facts.conditions = sorted({
@@ -349,7 +355,7 @@ class File:
                 text = " or ".join(sorted(writer.dim(one) for one in value.candidates))
             else:
                 text = writer.dim(value)
-            unknown = found.total.missing and name not in ("parameters", "memory")
+            unknown = found.total.opaque or (found.total.missing and name not in ("parameters", "memory"))
             facts.costs[called] = f"{text} + ?" if unknown else text
 
 

@@ -83,17 +83,18 @@ class Terms(Functor[Term]):
     def primitive(self, site: Site[Term]) -> Sequence[Term]:
         definition = site.operation.definition
         kept = [name for name, _ in definition.weights if site.operation.arguments.get(name) is not False]
-        arguments = ", ".join(f"{name} = {self.writer.value(site[name])}" for name in sorted(site.operation.arguments)
-                              if name)
+        arguments = ", ".join(f"{name.rstrip('=')} = {self.writer.value(site[name])}"
+                              for name in sorted(site.operation.arguments) if name)
         kind = "primitive" if definition.structural else "primitive of the file"
         reduces = f" reduces {definition.reduces}" if definition.reduces else ""
+        reduces += f' python "{definition.node.reference}"' if definition.extern else ""
         head = f"{kind} {definition.name}[{arguments}]{reduces} -> {self.objects(site.outputs)}"
         inputs = [*site.inputs, *(site.weight(name) for name in kept)]
-        noisy = definition.noise is not None
+        noisy = definition.noisy
         if noisy:
             self.noise[definition.name] = self.noise.get(definition.name, 0) + 1
         at = None
-        if definition.states:
+        if definition.stateful:
             assert site.instance is not None
             at, _ = site.frame.located(site.instance)
             inputs.append(self.states.get(at) or self.term("state", [], at))

@@ -4,7 +4,8 @@ A page is Markdown: sentences, and examples in fences. What a fence says about i
 
 * ``cat wrong``, ``cat right``: a whole file ``net.cat``; ``cat file NAME`` is another file, beside it;
 * ``console wrong``, ``console right``: commands behind ``$``, and what they print (``console`` alone: of a mistake);
-* ``python wrong``, ``python right``: the same from Python; ``text`` is what a mistake there says.
+* ``python wrong``, ``python right``: the same from Python; ``text`` is what a mistake there says, and ``python file
+  NAME`` a module beside them.
 
 All of them run as tests, in their order.
 

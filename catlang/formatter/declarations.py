@@ -126,11 +126,11 @@ def given(node: Node) -> Document:
 
 RULES: dict[str, Callable[[Node], Document]] = {
     **EXPRESSIONS,
-    "allow": spaced, "import_": import_, "module_path": path, "import_dims": given, "dims": dims, "dim_item": dim_item,
+    "allow": spaced, "import_": import_, "module_path": path, "givens": given, "dims": dims, "dim_item": dim_item,
     "dim_bound": spaced, "param": declaration, "object_alias": declaration, "object_nominal": declaration,
-    "morphism": declaration, "primitive": declaration, "cell": declaration, "frozen": declaration,
-    "endofunctor": declaration, "algebra": declaration, "law": declaration, "later_budget": budget,
-    "later_transformation": declaration, "later_body": declaration, "later_model": declaration,
+    "morphism": declaration, "extern": declaration, "primitive": declaration, "cell": declaration,
+    "frozen": declaration, "endofunctor": declaration, "algebra": declaration, "law": declaration,
+    "later_budget": budget, "later_transformation": declaration, "later_body": declaration, "later_model": declaration,
     "later_action": declaration, "later_hom": declaration, "later_strength": declaration,
     "weights": spaced, "state": spaced, "noise": spaced, "reduces": spaced, "copies": spaced,
     "generics": generics, "generic": generic, "parameters": parameters, "parameter": spaced, "where": where,

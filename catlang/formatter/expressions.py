@@ -158,7 +158,7 @@ def find_sizes(nodes: list[Node]) -> None:
     """Marks what stands where sizes stand: in brackets behind a name, in exponents, conditions, bounds and values."""
     for node in reversed(nodes):  # what is above comes first
         rule, kids = node.rule, [kid for kid in node.kids if type(kid) is Node]
-        if rule in ("dim_item", "dim_bound", "where", "later_budget", "initial_items", "import_dims"):
+        if rule in ("dim_item", "dim_bound", "where", "later_budget", "initial_items", "givens"):
             marked = kids
         elif rule in ("index", "power"):
             kids[0].sizes = node.sizes

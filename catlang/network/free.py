@@ -106,7 +106,7 @@ class _Free:
         elif isinstance(operation, d.Use):
             for value in operation.arguments.values():
                 self.size(value)
-            self.noisy |= operation.definition.noise is not None
+            self.noisy |= operation.definition.noisy
         elif isinstance(operation, d.Shuffle):
             for value in operation.sizes.values():
                 self.size(value)

@@ -70,6 +70,15 @@ class Generics:
                     key.append((rigid, size))
         return substitution, constants, key
 
+    def entered(self, definition: Definition, operation: Use, env: Env) -> tuple[Substitution, dict[Constant, Any]]:
+        """What is put for all generics of a definition at one use, sizes too."""
+        substitution, constants, _ = self.put(definition, operation.arguments, env)
+        for generic in definition.generics:
+            if isinstance(generic.entry, DimEntry):
+                [rigid] = dims.variables(generic.entry.value)
+                substitution.dims[rigid] = env.substitution.dim(operation.arguments[generic.entry.name])
+        return substitution, constants
+
     def constant(self, value: Any, env: Env | None) -> Any:
         """What a constant is, or a formula of some."""
         while isinstance(value, Constant):

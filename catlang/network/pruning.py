@@ -83,6 +83,6 @@ def _effect(box: Box) -> bool:
     operation = box.operation
     if isinstance(operation, Sub):
         return True
-    if isinstance(operation, d.Use) and (operation.definition.noise is not None or operation.definition.states):
+    if isinstance(operation, d.Use) and (operation.definition.noisy or operation.definition.stateful):
         return True
     return any(_effect(one) for inner in operation.inside().values() for _, one in d.everything(inner))

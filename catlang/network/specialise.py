@@ -255,11 +255,7 @@ class Specialiser:
             bodies = {name: (body, env) for name, body in operation.bodies.items()}
             if definition.evaluation is None and self._opens(box, definition.diagram, env) and not (
                     box.instance is not None and box.instance.tied):
-                substitution, constants, _ = self.generics.put(definition, operation.arguments, env)
-                for generic in definition.generics:
-                    if isinstance(generic.entry, DimEntry):
-                        [rigid] = dims.variables(generic.entry.value)
-                        substitution.dims[rigid] = env.substitution.dim(operation.arguments[generic.entry.name])
+                substitution, constants = self.generics.entered(definition, operation, env)
                 self._inline(box, definition.diagram, Env(None, definition.diagram, env.network, substitution,
                                                           constants, bodies), made, env)
                 return
@@ -291,6 +287,11 @@ class Specialiser:
             env.bind(box.outputs, outputs)
             return
         arguments = {name: self.generics.argument(value, env) for name, value in operation.arguments.items() if name}
+        if definition.extern:
+            # What its class is made with stands beside the generics, under names that none of them has.
+            entered = Env(None, None, env.network, *self.generics.entered(definition, operation, env), {})
+            arguments |= {f"{name}=": self.generics.argument(value, entered)
+                          for name, value in definition.given.items()}
         plain = d.Use(definition, arguments, {})
         instance = self._primitive_instance(box, plain, env)
         if definition.structural and self.lists.opened and Masking(

@@ -364,7 +364,7 @@ class Builder:
         path: Any = kids[0][1:-1] if kids[0].type == "STRING" else tuple(fold(kid) for kid in kids)
         return path, kids[0].start_pos, kids[-1].end_pos
 
-    def import_dims(self, kids: list[Any]) -> tuple[list[Any], int]:
+    def givens(self, kids: list[Any]) -> tuple[list[Any], int]:
         return _flat(kids), kids[-1].end_pos
 
     def import_(self, kids: list[Any]) -> None:
@@ -411,6 +411,13 @@ class Builder:
         word, name, generics, parameters, type_, state, body, evaluation, where = kids
         self._declared(t.Morphism, word, name, generics or [], parameters or [], type_, state, body, evaluation,
                        where or [], keyword=str(word))
+
+    def extern(self, kids: list[Any]) -> None:
+        word, _, name, generics, type_, _, reference, given, where = kids
+        given, end = given if given is not None else ([], reference.end_pos)
+        self._declared(t.Extern, word, name, generics or [], [], type_, [], where or [], str(reference)[1:-1],
+                       reference.start_pos, given)
+        self.declarations[-1].end = max(self.declarations[-1].end, end)
 
     def primitive(self, kids: list[Any]) -> None:
         word, name, generics, parameters, type_, *banks, where = kids

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 #: The words with which a declaration begins; a line that begins with one is where the parse goes on.
-DECLARATION = ("import", "allow", "dim", "param", "object", "morphism", "primitive", "cell", "frozen", "law",
+DECLARATION = ("import", "allow", "dim", "param", "object", "morphism", "extern", "primitive", "cell", "frozen", "law",
                "endofunctor", "algebra", "coalgebra", "transformation", "translation", "monad", "theory", "semiring",
                "category", "cocycle", "extension", "strength", "hom", "budget", "group", "monoid", "action", "model",
                "lax")

@@ -421,6 +421,17 @@ class Primitive(Declaration):
     where: list[Relation]
 
 
+class Extern(Primitive):
+    """``extern morphism f : A -> B = python "package.module:Class" (n = d)``: a primitive that a class of ``nn.Module``
+    gives its meaning; ``given`` is what the class is made with."""
+
+    __slots__ = ("name", "name_start", "generics", "parameters", "type", "banks", "where", "reference",
+                 "reference_start", "given")
+    reference: str
+    reference_start: int
+    given: list[Named]
+
+
 class Cell(Declaration):
     """``cell tie : f => g = r``"""
 

@@ -40,8 +40,8 @@ def _shown(token: Token) -> str:
     return f"`{token}`" if len(token) <= 30 else f"`{token[:27]}...`"
 
 
-def _expected(expected: set[str]) -> str:
-    """What could have stood here, in a few words."""
+def _expected(expected: set[str], python: bool = False) -> str:
+    """What could have stood here, in a few words; ``python`` says that it would stand behind that word."""
     if expected >= BEGINS:
         return "an expression"
     if {"NAME", "NUMBER", "LPAR"} <= expected:
@@ -62,7 +62,8 @@ def _expected(expected: set[str]) -> str:
     called: list[str] = []
     for kind in names:
         if kind == "STRING" and "NAME" not in kinds:
-            word = "a reason in quotes"  # the other text that there is, a path, may be a name too
+            # The other texts that there are, those behind `python` aside, may be a name too.
+            word = "a class in quotes" if python else "a reason in quotes"
         else:
             word = CALLED.get(kind) or f"`{kind.strip('_').lower()}`"
         if word not in called:
@@ -110,12 +111,15 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
     if kind == "_ARROW" and "_MAPSTO" in expected:
         return Diagnostic("E0100", "a lambda is written with `|->`", [Label(here.span, "`->` stands in headers")],
                           help=("write `x |-> f(x)`",))
-    wanted = _expected(expected) if previous is None or previous.type != "ALLOW" else "a code, such as `E0205`"
+    python = previous is not None and previous.type == "PYTHON"
+    wanted = _expected(expected, python) if previous is None or previous.type != "ALLOW" else "a code, such as `E0205`"
     if _starts_line(source, token) and "$END" in expected and token.isidentifier():
         return _no_declaration(token, here, wanted)
     help: tuple[str, ...] = ()
     if wanted == "an operator" and (kind in BEGINS or token.isidentifier()):
         help = ("two expressions side by side are joined by `>>` (then), `*` (beside) or `,`",)
+    elif wanted in ("`python`", "a class in quotes"):
+        help = ('what an extern is stands in Python: `= python "package.module:Class"`',)
     elif wanted == "a reason in quotes":
         help = ("an `allow` names one code, and has one reason: `allow E0205 \"...\"`",)
     elif kind == "NAME" and "_AS" in expected and wanted == "a declaration":

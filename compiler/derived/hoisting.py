@@ -58,7 +58,7 @@ def effect(box: Box) -> bool:
         network = operation.network
         return network.stochastic or any(effect(one) for body in network.bodies for _, one in d.everything(body))
     if isinstance(operation, d.Use):
-        return operation.definition.noise is not None or bool(operation.definition.states)
+        return operation.definition.noisy or operation.definition.stateful
     return any(effect(one) for inner in operation.inside().values() for _, one in d.everything(inner))
 
 

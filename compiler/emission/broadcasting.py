@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from catlang.compiler.emission.naming import Names
+from catlang.compiler.lowering.row import row_of
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Wire, wires
 
 
-def broadcast(names: Names, rows: dict[str, Any]) -> set[Box]:
+def broadcast(names: Names, rows: dict[Any, Any]) -> set[Box]:
     """The repetitions whose new axes may stay of size 1: their only use is entry by entry, with something else that is
     of full size along each of them."""
     made: dict[Wire, Box] = {}
@@ -26,7 +27,7 @@ def broadcast(names: Names, rows: dict[str, Any]) -> set[Box]:
     for box in names.boxes:
         if not isinstance(box.operation, d.Use):
             continue
-        row = rows.get(box.operation.definition.name)
+        row = row_of(rows, box.operation.definition)
         if row is None or not row.scalars:
             continue
         inputs = [names.root(wire) for wire in wires(box.inputs)]

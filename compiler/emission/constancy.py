@@ -43,7 +43,7 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 for wire in target.free:
                     if found if isinstance(operation, Family) else levels[wire]:
                         batched[target].add(wire)
-            elif isinstance(operation, d.Use) and operation.definition.noise is not None:
+            elif isinstance(operation, d.Use) and operation.definition.noisy:
                 found |= context
             elif operation.inside():
                 found = found.union(*(levels[wire] for inner in operation.inside().values()

@@ -18,7 +18,7 @@ from catlang.compiler.emission.each import each
 from catlang.compiler.emission.naming import Chain, Names
 from catlang.compiler.emission.site import Site
 from catlang.compiler.emission.term import Term
-from catlang.compiler.lowering.row import call, number, quote
+from catlang.compiler.lowering.row import call, number, quote, row_of
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
@@ -30,11 +30,12 @@ Levels = tuple[Any, ...]
 
 
 class Unlowered(ValueError):
-    """A primitive has no lowering; ``span`` is the place of its use."""
+    """A primitive has no lowering, or an extern is not to be resolved; ``span`` is the place of its use."""
 
-    def __init__(self, name: str, span: Any) -> None:
-        super().__init__(name)
-        self.name = name
+    def __init__(self, definition: Any, span: Any) -> None:
+        super().__init__(definition.name)
+        self.name = definition.name
+        self.extern = definition.extern
         self.span = span
 
 
@@ -309,9 +310,9 @@ class Forward:
     def _use(self, box: Box, operation: d.Use) -> None:
         """A primitive, by its row."""
         definition = operation.definition
-        row = self.owner.rows.get(definition.name)
+        row = row_of(self.owner.rows, definition)
         if row is None:
-            raise Unlowered(definition.name, box.span)
+            raise Unlowered(definition, box.span)
         columns = factors(operation, box.inputs)
         if columns is None or len(columns) == 1:
             self._primitive(box, operation, row)
@@ -325,7 +326,7 @@ class Forward:
         terms = [self.terms[wire] for wire in wires(box.inputs)]
         levels = frozenset().union(*(term.levels for term in terms)) if terms else frozenset()
         definition = operation.definition
-        noisy = definition.noise is not None
+        noisy = definition.noisy
         if noisy:
             # Noise is drawn anew along every batch axis, whatever of its input is constant there.
             levels = frozenset(self.context)

@@ -310,7 +310,7 @@ def around_levels(forward: Forward, given: list[Wire], body: Diagram | None = No
     found: Levels = frozenset().union(*(forward.terms[wire].levels for wire in given))
     if body is not None:
         found = found.union(*(forward.terms[wire].levels for wire in d.captured(body) if wire in forward.terms))
-        if any(isinstance(box.operation, d.Use) and box.operation.definition.noise is not None
+        if any(isinstance(box.operation, d.Use) and box.operation.definition.noisy
                or getattr(getattr(box.operation, "network", None), "stochastic", False)
                for _, box in d.everything(body)):
             found |= frozenset(forward.context)

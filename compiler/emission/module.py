@@ -13,7 +13,7 @@ from catlang.compiler.emission import sizes as sz
 from catlang.compiler.emission.forward import Forward
 from catlang.compiler.emission.site import Site
 from catlang.compiler.emission.trees import constructors, number_tree
-from catlang.compiler.lowering.row import call, fill, number, quote
+from catlang.compiler.lowering.row import call, fill, number, quote, row_of
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
@@ -350,7 +350,7 @@ class ModuleClass:
             shapes = {name: ast.Tuple([self._size(axis) for axis in axes_of(wire.object)], ast.Load())
                       for name, wire in parts}
             return call("Weights", **shapes)
-        row = self.rows.get(operation.definition.name)
+        row = row_of(self.rows, operation.definition)
         if row is None or row.module is None:
             return None
         box = d.Box(operation, (), (), instance, instance.span)  # type: ignore[arg-type]

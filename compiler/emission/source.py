@@ -19,8 +19,7 @@ from catlang.compiler.emission.layout import definition
 from catlang.compiler.emission.module import RESERVED, ModuleClass
 from catlang.compiler.emission.sizes import python_name
 from catlang.compiler.emitted import DEFINITIONS
-from catlang.compiler.lowering.row import quote
-from catlang.compiler.user import Outside, called
+from catlang.compiler.lowering.row import Foreign, Row, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Instance, Value, Wire
 from catlang.dims.constraint import Constraint
@@ -44,7 +43,7 @@ class Stateful(ValueError):
 class SourceFile:
     """Emits a root network and everything below it."""
 
-    def __init__(self, root: Network, specialiser: Specialiser, rows: dict[str, Any], title: str,
+    def __init__(self, root: Network, specialiser: Specialiser, rows: dict[Any, Row], title: str,
                  conditions: list[Constraint], checkpoint: Sequence[str] = ()) -> None:
         self.root = root
         self.specialiser = specialiser
@@ -58,8 +57,8 @@ class SourceFile:
         self.constants = constant_inputs(root)
         self.reserved = frozenset(_HELPERS)
         self.helpers: set[str] = set()
-        self.lowerings = {called(name): row for name, row in rows.items() if isinstance(row, Outside)}
-        self.outside: dict[str, Outside] = {}
+        self.lowerings = {row.called: row for row in rows.values() if isinstance(row, Foreign)}
+        self.outside: dict[str, Foreign] = {}
         self.classes: dict[Network, ModuleClass] = {}
         self.names: dict[Network, str] = {}
         self.ports = interface.ports(root, RESERVED | self.reserved)
@@ -164,7 +163,7 @@ def stateful(network: Network) -> bool:
     operations = [box.operation for body in network.bodies for _, box in d.everything(body)]
     operations += [instance.operation for instance in network.instances.values()]
     return any(stateful(operation.network) if isinstance(operation, Sub) else
-               isinstance(operation, d.Use) and bool(operation.definition.states) for operation in operations)
+               isinstance(operation, d.Use) and operation.definition.stateful for operation in operations)
 
 
 def _is_identity(network: Network) -> bool:

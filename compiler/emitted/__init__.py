@@ -11,13 +11,14 @@ from catlang.compiler.emitted import (
     kernels,
     lists,
     loops,
+    outside,
     products,
     reverse,
     scans,
     trees,
 )
 
-_MODULES = (basic, containers, construction, trees, lists, entry, products, reverse, loops, scans, kernels)
+_MODULES = (basic, containers, construction, trees, lists, entry, outside, products, reverse, loops, scans, kernels)
 
 #: The definitions by name, each behind those that it is made of.
 DEFINITIONS = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 INPUTS = ("x", "y", "z", "w", *(f"input{place}" for place in range(4, 32)))
@@ -33,7 +33,22 @@ class Row:
         self.loose = loose
 
 
+class Foreign(Row):
+    """The row of what is computed by code from elsewhere: emitted source knows it as ``called``."""
+
+    called: str
+
+    def statements(self) -> str:
+        """What makes it known to emitted source: an import, or a gap."""
+        raise NotImplementedError
+
+
 ROWS: dict[str, Row] = {}
+
+
+def row_of(rows: Mapping[Any, Row], definition: Any) -> Row | None:
+    """The row of a primitive, by its name; of an extern by itself, since any file may have one of that name."""
+    return rows.get(definition if definition.extern else definition.name)
 
 
 def lower(name: str, code: str | Callable[[Any], ast.expr], **options: Any) -> None:

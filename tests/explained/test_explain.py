@@ -39,7 +39,7 @@ def test_a_line_is_shown_as_it_stands_in_the_page(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(("code", "said"), [
-    ("E0399", "there is no code `E0399`; those about colours are E0301 to E0322"),
+    ("E0399", "there is no code `E0399`; those about colours are E0301 to E0330"),
     ("902", "there is no code `E0902`; did you mean `E0901`?"),
     ("E1234", "there is no code `E1234`; `catlang explain` lists them"),
     ("EO301", "there is no code `EO301`; did you mean `E0301`?; a code is `E` and four digits, as `E0301`"),

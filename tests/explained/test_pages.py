@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,9 @@ def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     now = written
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
+    # An extern is imported from the folder of the page, and from no other page's.
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "models", raising=False)
     wrong = right = 0
     told = ""
     for part in explained.parsed(written):
@@ -86,7 +90,7 @@ def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 assert check_paths([part.file]).report() == ""
                 right += 1
         elif part.language == "console":
-            if any(" compile " in line for line in part.text.splitlines()):
+            if any(" compile " in line or "--allow-extern" in line for line in part.text.splitlines()):
                 pytest.importorskip("torch")
             code, said, text = console(part)
             now = now.replace(part.text, text)
@@ -98,6 +102,8 @@ def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 expected = 2 if page.stem in ("E0013", "E0014", "E0015") else 1
                 assert (code, codes(said)) == (expected, [page.stem]), said
                 wrong += 1
+        elif part.language == "python" and part.purpose == "file":
+            (tmp_path / part.file).write_text(part.text, encoding="utf-8")
         elif part.language == "python":
             found, told = run_python(part.text)
             assert found == ([page.stem] if part.purpose == "wrong" else []), told

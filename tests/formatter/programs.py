@@ -20,6 +20,8 @@ CONSTRUCTS = {
         "object BB GENERICS = OBJECT WHERE", "object NAME GENERICS : OBJECT WHERE", "morphism NAME : TYPE",
         "morphism NAME GENERICS PARAMETERS : TYPE = EXPR", "morphism NAME : TYPE = EXPR",
         "morphism NAME GENERICS PARAMETERS : TYPE state OBJECT = EXPR in eval EXPR WHERE",
+        'extern morphism NAME : TYPE = python "a.b:C"',
+        'extern morphism NAME GENERICS : TYPE = python "a:C" ( n = SIZE , NAME = 1 / SIZE , ) WHERE',
         "primitive NAME GENERICS PARAMETERS : TYPE BANKS WHERE", "cell NAME GENERICS : CHAIN => CHAIN = EXPR",
         "frozen NAME : OBJECT", "frozen NAME : OBJECT init INITIALISER", "endofunctor NAME = OBJECT >> OBJECT",
         "endofunctor NAME GENERICS ( X ) = OBJECT", "algebra NAME GENERICS PARAMETERS : TYPE = EXPR WHERE",

@@ -129,10 +129,10 @@ class Counting(Functor[Strand]):
             return self.missing(site)
         definition = site.operation.definition
         levels = _levels(site.inputs)
-        if definition.noise is not None and not site.inputs:
+        if definition.noisy and not site.inputs:
             levels = frozenset(self.context)
         at = None
-        if definition.weights or definition.states:
+        if definition.weights or definition.stateful:
             assert site.instance is not None
             at, _ = site.frame.located(site.instance)
             self.tally.at(at).uses[self.inside[-1], site.box] = 1
@@ -144,7 +144,10 @@ class Counting(Functor[Strand]):
         writes = row is None or not row.view(site)
         if row is None:
             self.add(levels, site.outputs, at=at)
-            self.tally.at(self.inside[-1] if at is None else at).unknown.setdefault(site.name, site.span)
+            amounts = self.tally.at(self.inside[-1] if at is None else at)
+            amounts.unknown.setdefault(site.name, site.span)
+            if definition.extern:
+                amounts.opaque.add(site.name)
         else:
             self.add(levels, site.outputs if writes else (), row.flops(site), row.pointwise(site),
                      row.arithmetic(site), at)

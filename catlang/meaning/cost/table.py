@@ -35,9 +35,10 @@ AMOUNTS = ("parameters", "frozen", "buffers", "flops", "operations", "memory", "
 
 class Row:
     """One instance, or all of them together: the level it stands at in the tree, how many boxes are applications of it
-    (``uses``), and what it costs. ``missing`` are primitives without a cost: the others' is what is known."""
+    (``uses``), and what it costs. ``missing`` are primitives without a cost: the others' is what is known; of the
+    ``opaque`` among them, externs, the weights are not known either."""
 
-    __slots__ = ("address", "copies", "depth", "level", "missing", "morphism", "uses", *AMOUNTS)
+    __slots__ = ("address", "copies", "depth", "level", "missing", "morphism", "opaque", "uses", *AMOUNTS)
 
     def __init__(self, address: str, morphism: str, level: int, copies: Dim, amounts: Amounts, depth: Depth | None,
                  stored: Mapping[str, Dim]) -> None:
@@ -54,6 +55,7 @@ class Row:
         self.depth = depth
         self.uses: Dim = sum(amounts.uses.values(), 0)
         self.missing: dict[str, Span | None] = dict(amounts.unknown)
+        self.opaque = frozenset(amounts.opaque)
 
     def put(self, sizes: Mapping[Variable, Dim]) -> None:
         """Other sizes for its variables."""

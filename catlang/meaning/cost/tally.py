@@ -30,9 +30,10 @@ COUNTED = ("flops", "pointwise", "arithmetic", "memory", "activations")
 
 class Amounts:
     """What boxes cost together; ``unknown`` has the primitives that nobody gave a cost, each with the place of its
-    first use, and ``uses`` the boxes that are applications of one instance."""
+    first use, ``opaque`` those of them whose weights are not known either, and ``uses`` the boxes that are applications
+    of one instance."""
 
-    __slots__ = (*COUNTED, "span", "unknown", "uses")
+    __slots__ = (*COUNTED, "opaque", "span", "unknown", "uses")
 
     def __init__(self) -> None:
         self.flops: Dim = 0
@@ -41,6 +42,7 @@ class Amounts:
         self.memory: Dim = 0
         self.activations: Dim = 0
         self.unknown: dict[str, Span | None] = {}
+        self.opaque: set[str] = set()
         self.span: Depth = NOTHING
         self.uses: dict[Any, Dim] = {}
 
@@ -54,6 +56,7 @@ class Amounts:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, span in other.unknown.items():
             self.unknown.setdefault(name, span)
+        self.opaque |= other.opaque
 
     def at(self, sizes: Mapping[Variable, Dim]) -> Amounts:
         """The same at these sizes."""
@@ -62,7 +65,7 @@ class Amounts:
             setattr(made, name, substitute(getattr(self, name), sizes))
         made.span = self.span.substituted(sizes)
         made.uses = {key: substitute(count, sizes) for key, count in self.uses.items()}
-        made.unknown = self.unknown
+        made.unknown, made.opaque = self.unknown, self.opaque
         return made
 
 

@@ -28,7 +28,7 @@ def instances_owned(network: Network) -> Iterator[Wrong]:
     for box in boxes(network):
         operation = box.operation
         learned = isinstance(operation, Sub | d.WeightOf) or (
-            isinstance(operation, d.Use) and bool(operation.definition.weights or operation.definition.states))
+            isinstance(operation, d.Use) and bool(operation.definition.weights or operation.definition.stateful))
         if learned and box.instance is None:
             yield f"{called(box)} has no instance", box.span
         if isinstance(operation, Sub) and operation.network.held:

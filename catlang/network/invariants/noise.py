@@ -21,12 +21,12 @@ def noise_known(network: Network) -> Iterator[Wrong]:
 def _noisy(operation: d.Operation) -> bool:
     if isinstance(operation, Sub):
         return operation.network.stochastic
-    return isinstance(operation, d.Use) and operation.definition.noise is not None
+    return isinstance(operation, d.Use) and operation.definition.noisy
 
 
 def effectful(box: Box) -> bool:
     """Whether a box draws noise or keeps a state."""
-    return _noisy(box.operation) or (isinstance(box.operation, d.Use) and bool(box.operation.definition.states))
+    return _noisy(box.operation) or (isinstance(box.operation, d.Use) and box.operation.definition.stateful)
 
 
 def effects(network: Network, training: bool = True) -> list[str]:
