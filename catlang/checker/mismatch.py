@@ -9,6 +9,7 @@ from catlang.checker.arguments import instantiate
 from catlang.checker.conditions import example
 from catlang.checker.entry import Definition, DimEntry
 from catlang.checker.meeting import explained, shown
+from catlang.checker.scope import Fault
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Poly, Quotient, Variable, flexible_variables
 from catlang.dims.constraint import Constraint
@@ -112,8 +113,9 @@ def _explained(joint: Joint, mismatch: Mismatch, elaborator: Elaborator, wanted:
                      "in front of it" if joint.before is None else "between them")
             help.append(f"`{between}` fits {where}")
         else:
-            help += _reshaped(wanted, found) or (
-                _advice(joint, elaborator, wanted, found) if joint.kind == "input" else [])
+            help += _reshaped(wanted, found) or ((
+                _left_out(joint, elaborator, found) or _advice(joint, elaborator, wanted, found))
+                if joint.kind == "input" else [])
     if not help and mismatch.help and said is None:
         help.append(mismatch.help)
     return "E0301", why, help
@@ -260,6 +262,33 @@ def _named(joint: Joint) -> str:
     """What takes something at a joint, as it stands in the source; dots where that is long."""
     name = _short(joint.scope.span(joint.other).text) if joint.kind == "input" and joint.other is not None else ""
     return "..." if name.endswith("...") else name
+
+
+def _left_out(joint: Joint, elaborator: Elaborator, found: Object) -> list[str]:
+    """Where a size in brackets is all that stands in the way, that it can be inferred."""
+    node = joint.other
+    if not isinstance(node, tree.Index) or not isinstance(node.function, tree.Name) or resolve(found).open:
+        return []
+    entry = joint.scope.find(node.function.text)
+    if not isinstance(entry, Definition):
+        return []
+    for place, item in enumerate(node.arguments):
+        value = item.value if isinstance(item, tree.Named) else item
+        if not isinstance(value, tree.Number | tree.Name | tree.Plus | tree.Times | tree.Binary):
+            continue
+        wildcard = tree.Wildcard(value.start, value.end)
+        other = tree.Named(item.start, item.end, item.name, wildcard) if isinstance(item, tree.Named) else wildcard
+        try:
+            _, substitution = instantiate(entry, [*node.arguments[:place], other, *node.arguments[place + 1:]],
+                                          joint.scope, None, node)
+        except Fault:
+            continue
+        if elaborator.unifier.fits([(substitution.object(entry.domain), found)]):
+            whole, inside = joint.scope.span(node), joint.scope.span(value)
+            text = f"{whole.text[:inside.start - whole.start]}_{whole.text[inside.end - whole.start:]}"
+            text = node.function.text if len(node.arguments) == 1 else text
+            return [f"`{_short(text)}` takes it: a size that is left out is inferred"]
+    return []
 
 
 def _advice(joint: Joint, elaborator: Elaborator, wanted: Object, found: Object) -> list[str]:
