@@ -10,7 +10,7 @@ from catlang.checker.entry import (
     FrozenEntry,
     ModuleEntry,
 )
-from catlang.checker.form import is_element, takes_parameters
+from catlang.checker.form import is_element, known, takes_parameters
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import previous
 from catlang.checker.morphism import _paired, hole_at
@@ -67,6 +67,8 @@ def _no_operator(elaborator: Elaborator, node: Any, scope: Scope) -> None:
 
 
 def _application(elaborator: Elaborator, node: tree.Apply, scope: Scope) -> Value:
+    if not all(is_element(item, scope) for item in node.arguments):
+        known(node, scope)
     values = tuple(elaborator.element(item, scope) for item in node.arguments)
     for item in node.arguments:
         if isinstance(item, tree.Named):

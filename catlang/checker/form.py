@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from catlang.checker.colours import acts
+from catlang.checker.colours import BUILT_IN, acts
 from catlang.checker.entry import (
+    BrokenEntry,
     Definition,
     ElementEntry,
     Entry,
     FrozenEntry,
     ModuleEntry,
 )
-from catlang.checker.scope import Scope
+from catlang.checker.scope import Scope, lookup
 from catlang.syntax import tree
 
 
@@ -39,6 +40,14 @@ def takes_parameters(node: tree.Node, scope: Scope) -> bool:
         return False
     entry = _entry(head_of(node), scope)
     return isinstance(entry, Definition) and bool(entry.node.parameters) or acts(node, scope)
+
+
+def known(node: tree.Node, scope: Scope) -> None:
+    """Tells of a name in front of parentheses that stands for nothing, before what is in them is taken for elements."""
+    head = head_of(node)
+    if isinstance(head, tree.Name) and isinstance(scope.find(head.text), BrokenEntry | None) and (
+            head.text not in BUILT_IN):
+        lookup(scope, head, "morphism")
 
 
 def is_single(node: tree.Node, scope: Scope) -> bool:

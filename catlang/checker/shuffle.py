@@ -123,8 +123,8 @@ def apply(elaborator: Elaborator, node: tree.Shuffle, value: Value, scope: Scope
     codomain = power(result, target) if result is not REAL else array(*target)
     spoilt = isinstance(resolve(object_of(value)), Unknown)
     if not elaborator.join(domain, value, Joint("input", None, node, scope, before)) or spoilt:
-        codomain = resolve(codomain)
-        return fresh(UNKNOWN if codomain.open else codomain, scope.span(node))
+        # Its axes were taken for others than they are: what would come out of them is nobody's mistake.
+        return fresh(UNKNOWN, scope.span(node))
     for name, size in pattern.sizes.items():
         if isinstance(size, dims.Poly):
             for variable in dims.variables(size):

@@ -21,7 +21,7 @@ from catlang.checker.entry import (
     ObjectEntry,
     ObjectVariableEntry,
 )
-from catlang.checker.form import is_single, takes_parameters
+from catlang.checker.form import is_single, known, takes_parameters
 from catlang.checker.labels import check_label, clash
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.recursion import act
@@ -48,6 +48,7 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
     head, brackets, arguments = node, [], None
     if isinstance(head, tree.Apply):
         if not takes_parameters(head.function, scope):
+            known(node, scope)
             elaborator.join(product(()), value, Joint("input", None, node, scope, before))
             return elaborator.element(node, scope)
         if acts(head.function, scope):
