@@ -21,9 +21,25 @@ def blocks(kind: str) -> list[str]:
     return [body for found, body in BLOCK.findall(README.read_text(encoding="utf-8")) if found == kind]
 
 
+#: What the README's reader is said to have already.
+MODEL = """\
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4, batch_first=True), 2)
+
+    def forward(self, x):
+        return self.layers(x)
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the README's specs, each under the name in its first line."""
+    """A folder with the README's specs, each under the name in its first line, and the model that one names."""
+    (tmp_path / "my_models").mkdir()
+    (tmp_path / "my_models" / "text.py").write_text(MODEL, encoding="utf-8")
     for body in blocks("cat"):
         name = re.match(r"# (\S+\.cat)\n", body)
         assert name is not None, "a spec in the README begins with its file's name"
@@ -34,6 +50,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("body", blocks("console"))
 def test_a_command_prints_what_is_shown(body: str, folder: Path) -> None:
     command, _, expected = body.partition("\n")
+    if "--allow-extern" in command:
+        pytest.importorskip("torch")
     assert command.startswith("$ catlang ")
     done = subprocess.run([sys.executable, "-m", "catlang", *shlex.split(command)[2:]], cwd=folder, text=True,
                           capture_output=True, env={**os.environ, "NO_COLOR": "1"}, timeout=60)
@@ -83,7 +101,7 @@ def test_the_commands_around_a_spec_do_what_is_said(folder: Path) -> None:
         said[words[0]] = done.stdout
     assert {*said} == {"new", "fmt", "repl", "cost", "diff", "completion"}
     assert said["diff"] == "nothing changed in meaning\n"
-    assert said["fmt"] == "no errors in 4 files, 0 formatted\n"
+    assert said["fmt"] == "no errors in 5 files, 0 formatted\n"
     [transcript] = TRANSCRIPT.findall(README.read_text(encoding="utf-8"))
     shown = [line for line in transcript.splitlines() if not line.startswith("> ")]
     assert said["repl"].splitlines() == ["5 declarations of net.cat", *shown]
