@@ -1,7 +1,7 @@
 """Protects completion: what a shell offers is what could be typed there, and it never writes into the user's line.
 
-Bash is driven for real: the script is sourced, and a line is completed as upon a key. Of zsh and fish the scripts are
-checked by those shells where they are installed, and held by golden text.
+Each shell is driven for real: the script is sourced, and a line is completed as upon a key; zsh and fish where they are
+installed. Their scripts are held by golden text besides.
 """
 
 from __future__ import annotations
@@ -122,6 +122,52 @@ def test_a_key_in_an_interactive_bash(folder: Path) -> None:
         os.write(terminal, b"\x03\x04exit\n")
         os.close(terminal)
         os.waitpid(child, 0)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh here")
+def test_a_key_in_zsh(folder: Path) -> None:
+    """The word that zsh's line editor puts into the line, colons, equal signs and blanks included."""
+    (folder / ".zshrc").write_text(
+        'catlang() { if [[ "$1" == (__complete|completion) ]]; then '
+        f'"{sys.executable}" -m catlang "$@"; else printf "<%s>" "$@"; echo; fi; }}\n'
+        'autoload -Uz compinit; compinit -u -d "$ZDOTDIR/dump"\neval "$(catlang completion zsh)"\n'
+        'unsetopt beep prompt_cr prompt_sp zle_bracketed_paste; unset zle_bracketed_paste; PS1="ready "\n')
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(shutil.which("zsh") or "zsh", ["zsh", "-i"],
+                  {**environment(), "TERM": "dumb", "ZDOTDIR": str(folder), "HISTFILE": ""})
+    try:
+        read_until(terminal, "ready ")
+        os.write(terminal, b"catlang comp\x09il\x09net\x09enc\x09-d d\x09" + b"3\n")
+        assert "<compile><net.cat::encode><-d><d=3>" in read_until(terminal, "<d=3>")
+        os.write(terminal, b"catlang check my\x09\n")
+        assert "<check><my model.cat>" in read_until(terminal, "<my model.cat>")
+    finally:
+        os.write(terminal, b"\x03\x04exit\n")
+        os.close(terminal)
+        os.waitpid(child, 0)
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish here")
+@pytest.mark.parametrize(("line", "offered"), [
+    ("catlang ch", ["check\tsay what is wrong in files and folders"]),
+    ("catlang compile net.cat::en", ["net.cat::encode\tThe encoder.", "net.cat::enlarge\tmorphism"]),
+    ("catlang compile net.cat::encode -d d", ["d="]),
+    # Blanks are escaped by fish itself when it puts the word into the line.
+    ("catlang check my", ["my model.cat"]),
+    ("catlang check my\\ m", ["my model.cat"]),
+    ("catlang check --format c", ["concise"]),
+    ("catlang explain E090", ["E0901\ta construct that is still to come"]),
+])
+def test_fish_offers(folder: Path, line: str, offered: list[str]) -> None:
+    script = f"""
+        function catlang; "{sys.executable}" -m catlang $argv; end
+        catlang completion fish | source
+        complete -C "$argv[1]"
+    """
+    done = subprocess.run(["fish", "--no-config", "-c", script, line], capture_output=True, text=True, timeout=60,
+                          env={**environment(), "HOME": str(folder)})
+    assert done.stdout.splitlines() == offered, done.stderr
 
 
 def read_until(terminal: int, text: str) -> str:
