@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catlang.version import VERSION
+
 if TYPE_CHECKING:
     import os
 
     from catlang.checked import Checked
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["Lists", "Trees", "check", "compile", "format", "list_of", "lists", "load", "tree_of", "trees"]
 
 FROM_COMPILER = ("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees")

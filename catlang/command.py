@@ -11,9 +11,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from catlang import __version__
 from catlang.arguments import Misuse, meant
 from catlang.commands import COMMANDS
+from catlang.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.write(overview())
         return FINE
     if name in ("--version", "-V"):
-        sys.stdout.write(f"catlang {__version__}\n")
+        sys.stdout.write(f"catlang {VERSION}\n")
         return FINE
     if name == "__complete":
         from catlang.commands.candidates import run

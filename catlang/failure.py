@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from catlang import __version__
+from catlang.version import VERSION
 from catlang.visible import visible
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def report(failure: BaseException, arguments: Sequence[str]) -> str:
         what, calls = _told(failure)
     rows = ["catlang stopped at a mistake of its own. The file may be right or wrong: this says nothing about it.",
             "Please report it, with these lines and, if you can, the file:", "",
-            f"  version: {__version__}, Python {platform.python_version()}, {platform.system()}",
+            f"  version: {VERSION}, Python {platform.python_version()}, {platform.system()}",
             f"  called:  catlang {' '.join(arguments)}"]
     if file:
         rows.append(f"  file:    {file}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from catlang import __version__
 from catlang.files.digest import digest
+from catlang.version import VERSION
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 #: What no check imports.
@@ -22,7 +22,7 @@ CODE = (".py", ".pyc", ".so", ".pyd", ".cat", ".json")
 def fingerprint() -> bytes:
     """The same wherever the same files would be said the same of."""
     python = (sys.implementation.name, str(sys.version_info[:3]), sys.platform, str(sys.flags.optimize))
-    parts = [text.encode("utf-8", "surrogatepass") for text in (__version__, *python, solver())]
+    parts = [text.encode("utf-8", "surrogatepass") for text in (VERSION, *python, solver())]
     for folder, name in sorted(_files(PACKAGE, "")):
         with open(os.path.join(PACKAGE, folder, name), "rb") as file:
             parts += [os.path.join(folder, name).encode("utf-8", "surrogatepass"), file.read()]

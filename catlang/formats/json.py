@@ -27,9 +27,9 @@ from __future__ import annotations
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from catlang import __version__
 from catlang.formats import whole
 from catlang.identity import identities
+from catlang.version import VERSION
 
 if TYPE_CHECKING:
     from catlang.diagnostic import Diagnostic, Label
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
     from catlang.span import Source
 
 #: The version of the shape.
-VERSION = 1
+SHAPE = 1
 
 
 def write(found: Found) -> str:
     """All that was found as one document."""
     names = identities(found.diagnostics)
     return dumps({
-        "version": VERSION,
-        "catlang": __version__,
+        "version": SHAPE,
+        "catlang": VERSION,
         "diagnostics": [_diagnostic(one, name.declaration) for one, name in zip(found.diagnostics, names, strict=True)],
         "summary": {"errors": found.errors, "warnings": found.warnings, "files": len(found.files),
                     "known": found.known, "gone": found.gone},

@@ -11,11 +11,11 @@ import os
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from catlang import __version__
 from catlang.codes import CODES, topic
 from catlang.formats import whole
 from catlang.formats.path import below, slashed, uri
 from catlang.identity import identities
+from catlang.version import VERSION
 
 if TYPE_CHECKING:
     from catlang.diagnostic import Diagnostic, Label
@@ -39,7 +39,7 @@ def write(found: Found) -> str:
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {"name": "catlang", "semanticVersion": __version__, "rules": list(map(_rule, codes))}},
+            "tool": {"driver": {"name": "catlang", "semanticVersion": VERSION, "rules": list(map(_rule, codes))}},
             "columnKind": "unicodeCodePoints",
             "newlineSequences": ["\r\n", "\n", "\r"],
             "originalUriBaseIds": {ROOT: {"description": {"text": "The folder in which catlang check was run."}}},

@@ -145,7 +145,7 @@ def test_two_roots_share_what_is_the_same(folder: Path, tmp_path: Path, monkeypa
 def test_another_library_another_catlang_another_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = fingerprint()
     assert fingerprint() == before
-    monkeypatch.setattr("catlang.files.fingerprint.__version__", "0.0.0")
+    monkeypatch.setattr("catlang.files.fingerprint.VERSION", "0.0.0")
     assert fingerprint() != before
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "z3", None)
