@@ -87,8 +87,10 @@ def run(arguments: Sequence[str]) -> int:
             known = baseline.read(options["--baseline"])
         except baseline.Refused as refused:
             return _tell([options["--baseline"]], [refused.diagnostic], options)
-    from catlang.commands.target import allowed, compiler
+    from catlang.commands.target import ALLOW_EXTERN, allowed, compiler
 
+    if ALLOW_EXTERN in options and "-" in paths:
+        raise Misuse(f"`{ALLOW_EXTERN}` holds the classes that files name to their headers, not those of standard input")
     extern = compiler().extern if allowed(options) else None
     with Means(options) as means:
         checked = check_paths(paths, excluded, means.store, means.jobs, means.progress)

@@ -83,6 +83,12 @@ def test_with_it_a_check_tells_what_was_found(folder: Path) -> None:
     assert found["diagnostics"][0]["labels"][0]["file"] == "old.cat"
 
 
+def test_standard_input_names_no_classes(folder: Path) -> None:
+    done = catlang(folder, "check", "-", "--allow-extern", given=SPEC)
+    assert done.returncode == 2 and "not those of standard input" in done.stderr
+    assert not (folder / "sprung").exists()
+
+
 def test_a_mistake_may_be_known_already(folder: Path) -> None:
     assert catlang(folder, "check", ".", "--allow-extern", "--write-baseline", "known.json").returncode == 0
     assert catlang(folder, "check", ".", "--allow-extern", "--baseline", "known.json").returncode == 0
