@@ -90,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
     from catlang.commands.target import ALLOW_EXTERN, allowed, compiler
 
     if ALLOW_EXTERN in options and "-" in paths:
-        raise Misuse(f"`{ALLOW_EXTERN}` holds the classes that files name to their headers, not those of standard input")
+        raise Misuse(f"`{ALLOW_EXTERN}` is for the classes that files name, not those of standard input")
     extern = compiler().extern if allowed(options) else None
     with Means(options) as means:
         checked = check_paths(paths, excluded, means.store, means.jobs, means.progress)
