@@ -5,6 +5,8 @@ A specification in catlang is checked as a diagram of morphisms and compiled to 
 ``check(path)`` says what is wrong in a file or below a folder, and ``format(text)`` gives a text in the one style there
 is. ``compile`` and ``load`` are the compiler's, as are the values of recursive types, ``lists(...)`` and
 ``trees(...)``; it is imported, and PyTorch with it, when one of them is first asked for.
+``show`` draws a morphism as a string diagram, ``spec`` is a checked file to be held, and ``%load_ext catlang`` gives
+notebooks the magic ``%%cat``.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
     import os
 
     from catlang.checked import Checked
+    from catlang.notebook.spec import spec
+    from catlang.picture.asked import show
 
 __version__ = VERSION
-__all__ = ["Lists", "Trees", "check", "compile", "format", "list_of", "lists", "load", "tree_of", "trees"]
+__all__ = ["Lists", "Trees", "check", "compile", "format", "list_of", "lists", "load", "show", "spec",
+           "tree_of", "trees"]
 
 FROM_COMPILER = ("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees")
 
@@ -42,9 +47,24 @@ def format(text: str) -> str:
     return formatted(text)
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext catlang`` calls this: from then on a cell that begins with ``%%cat`` is one in catlang."""
+    from catlang.notebook.cells import register
+
+    register(shell)
+
+
 def __getattr__(name: str) -> Any:
     if name in FROM_COMPILER:
         import importlib
 
         return getattr(importlib.import_module("catlang.compiler"), name)
+    if name == "show":
+        from catlang.picture.asked import show
+
+        return show
+    if name == "spec":
+        from catlang.notebook.spec import spec
+
+        return spec
     raise AttributeError(f"module 'catlang' has no attribute {name!r}")

@@ -52,6 +52,14 @@ class Checked:
 
         return f"<Checked: {summary(self.bag.errors, self.bag.warnings, self.files)}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from catlang.notebook.display import diagnostics, said
+        from catlang.report import summary
+
+        found = diagnostics(self.bag) if len(self.bag) else ""
+        return found + said(summary(self.bag.errors, self.bag.warnings, self.files))
+
     def report(self, format: str = "full", color: bool = False) -> str:
         """The diagnostics as text, in the format ``full`` or ``concise``."""
         from catlang.report import render

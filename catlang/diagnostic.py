@@ -95,6 +95,12 @@ class Diagnostic:
         place = self.span.place if self.span else "nowhere"
         return f"<Diagnostic {place} {self.severity}[{self.code}] {self.headline!r}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from catlang.notebook.display import diagnostics
+
+        return diagnostics([self])
+
     def order(self) -> tuple[str, int, int, str, str, str]:
         """What diagnostics are sorted by: the source's name, the place in it, the code, the words."""
         span = self.span

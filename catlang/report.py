@@ -56,13 +56,16 @@ COLOURS = {"error": "1;31", "warning": "1;33", "note": "1;36", "frame": "1;34", 
 
 def render(diagnostic: Diagnostic, format: str = "full", color: bool = False) -> str:
     """A diagnostic in the format `full` or `concise`, without a line feed at its end."""
+    return "\n".join(_line(row, diagnostic.severity, color) for row in rows(diagnostic, format))
+
+
+def rows(diagnostic: Diagnostic, format: str = "full") -> list[Row]:
+    """A diagnostic line by line, each in pieces that have a role."""
     if format == "concise":
-        rows = [_concise(diagnostic)]
-    elif format == "full":
-        rows = _full(diagnostic)
-    else:
-        raise ValueError(f"no format {format!r}: the formats are 'full' and 'concise'")
-    return "\n".join(_line(row, diagnostic.severity, color) for row in rows)
+        return [_concise(diagnostic)]
+    if format == "full":
+        return _full(diagnostic)
+    raise ValueError(f"no format {format!r}: the formats are 'full' and 'concise'")
 
 
 def coloured(stream: TextIO) -> bool:

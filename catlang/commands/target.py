@@ -115,6 +115,12 @@ def refusals(path: str, call: Callable[[], Any], format: str, color: bool) -> An
         diagnostics = error.diagnostics
     except Unreadable as unreadable:
         diagnostics = [unreadable.diagnostic]
+    except ModuleNotFoundError as missing:
+        from catlang.picture.needed import DRAWING
+
+        if missing.name not in DRAWING:
+            raise Stopped(path) from missing
+        raise Misuse(str(missing)) from None
     except Exception as failure:
         raise Stopped(path) from failure
     rows = [render(one, format, color) + ("\n" if format == "full" else "") for one in diagnostics]
