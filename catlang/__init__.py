@@ -3,10 +3,10 @@
 A specification in catlang is checked as a diagram of morphisms and compiled to PyTorch.
 
 ``check(path)`` says what is wrong in a file or below a folder, and ``format(text)`` gives a text in the one style there
-is. ``compile`` and ``load`` are the compiler's, as are the values of recursive types, ``lists(...)`` and
-``trees(...)``; it is imported, and PyTorch with it, when one of them is first asked for.
-``show`` draws a morphism as a string diagram, ``spec`` is a checked file to be held, and ``%load_ext catlang`` gives
-notebooks the magic ``%%cat``.
+is; ``import_program(path)`` makes a spec of an exported program. ``compile`` and ``load`` are the compiler's, as are
+the values of recursive types, ``lists(...)`` and ``trees(...)``; it is imported, and PyTorch with it, when one of them
+is first asked for. ``show`` draws a morphism as a string diagram, ``spec`` is a checked file to be held, and
+``%load_ext catlang`` gives notebooks the magic ``%%cat``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     import os
 
     from catlang.checked import Checked
+    from catlang.imported import Imported
     from catlang.notebook.spec import spec
     from catlang.picture.asked import show
 
 __version__ = VERSION
-__all__ = ["Lists", "Trees", "check", "compile", "format", "list_of", "lists", "load", "show", "spec",
+__all__ = ["Lists", "Trees", "check", "compile", "format", "import_program", "list_of", "lists", "load", "show", "spec",
            "tree_of", "trees"]
 
 FROM_COMPILER = ("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees")
@@ -45,6 +46,15 @@ def format(text: str) -> str:
     from catlang.formatter import formatted
 
     return formatted(text)
+
+
+def import_program(program: Any) -> Imported:
+    """An exported program of PyTorch as a spec: of a ``.pt2`` file, or an ``ExportedProgram``. Raises
+    ``catlang.imported.ImportRefused``, whose ``diagnostics`` say why, where it has operations that catlang has not, or
+    the file is none of a program."""
+    from catlang.imported import import_program as made
+
+    return made(program)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -88,8 +88,8 @@ class Options:
 
     ``takes`` says what the arguments that are no options are: ``path`` (a ``.cat`` file, or a folder), ``target`` (a
     morphism, ``FILE::NAME``), ``code``, ``shell``, ``file``, or nothing that could be completed. ``files`` gives the
-    options whose value is a file, each with how the names of such files end; ``sizes`` those whose value is
-    ``NAME=VALUE`` of the target.
+    options whose value is a file, each with how the names of such files end, and under an empty name how those of the
+    arguments do where they are no ``.cat`` files; ``sizes`` those whose value is ``NAME=VALUE`` of the target.
     """
 
     __slots__ = ("files", "flags", "letters", "repeated", "sizes", "takes", "valued")

@@ -5,6 +5,7 @@ COMMANDS = {
     "check": ("catlang.commands.check", "say what is wrong in files and folders"),
     "fmt": ("catlang.commands.fmt", "write files in the one style there is"),
     "compile": ("catlang.commands.compile", "write a morphism as PyTorch source"),
+    "import": ("catlang.commands.import_", "write a spec from an exported program of PyTorch"),
     "show": ("catlang.commands.show", "draw a morphism as a string diagram"),
     "cost": ("catlang.commands.cost", "say what a morphism costs, by its instances"),
     "diff": ("catlang.commands.diff", "say what changed in meaning between two files"),

@@ -175,7 +175,7 @@ def _arguments(options: Options, word: str) -> Iterator[Candidate]:
         for file, about in _files(word.rstrip(":") if word.endswith(".cat:") else word, (".cat",)):
             yield (file if file.endswith("/") else f"{file}::"), about
     elif options.takes in ("path", "file"):
-        yield from _files(word, (".cat",))
+        yield from _files(word, options.files.get("", (".cat",)))
     elif options.takes == "code":
         from catlang.codes import CODES
 

@@ -17,6 +17,7 @@ objects = st.sampled_from(OBJECTS)
 DRAWS: dict[str, list[Any]] = {
     "div": [natural, positive], "reciprocal": [positive], "pow": [positive, natural],
     "floor": [halves], "ceil": [halves], "round": [halves], "hardswish": [halves], "softsign": [halves],
+    "to_index": [halves],
     "l1_loss": [halves], "huber_loss": [halves], "argmax": [distinct], "argmin": [distinct], "topk": [distinct],
 }
 
@@ -124,7 +125,7 @@ CASES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "roll": of(shift=st.integers(-5, 5), n=size, A=objects), "flip": of(n=size, A=objects),
     "gather": of(n=size, m=size, A=objects), "at": of(n=size, A=objects), "scatter": of(n=size, m=size, s=axes),
     "matmul": of(n=size, k=size, m=size), "transpose": of(n=size, m=size, A=objects),
-    "index": of(n=size), "one_hot": of(n=size), "to_real": of(n=size),
+    "index": of(n=size), "one_hot": of(n=size), "to_real": of(n=size), "to_index": of(n=size),
     "equal_index": of(n=size), "include": included(),
     "conv1d": conv(1, False), "conv2d": conv(2, False),
     "conv_transpose1d": conv(1, True), "conv_transpose2d": conv(2, True),

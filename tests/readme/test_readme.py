@@ -47,11 +47,25 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def export(folder: Path) -> None:
+    """The reader's model as an exported program, and its weights."""
+    torch, safetensors = pytest.importorskip("torch"), pytest.importorskip("safetensors.torch")
+    scope: dict[str, object] = {"__name__": "text"}
+    exec(compile(MODEL, "text.py", "exec"), scope)
+    model = scope["Encoder"]().eval()  # type: ignore[operator]
+    sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("n")}
+    program = torch.export.export(model, (torch.randn(2, 5, 64),), dynamic_shapes=(sizes,))
+    torch.export.save(program, folder / "model.pt2")
+    safetensors.save_file(model.state_dict(), folder / "checkpoint.safetensors")
+
+
 @pytest.mark.parametrize("body", blocks("console"))
 def test_a_command_prints_what_is_shown(body: str, folder: Path) -> None:
     command, _, expected = body.partition("\n")
     if "--allow-extern" in command:
         pytest.importorskip("torch")
+    if " import " in command:
+        export(folder)
     assert command.startswith("$ catlang ")
     done = subprocess.run([sys.executable, "-m", "catlang", *shlex.split(command)[2:]], cwd=folder, text=True,
                           capture_output=True, env={**os.environ, "NO_COLOR": "1"}, timeout=60)
@@ -68,6 +82,21 @@ def test_the_python_block_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "power_0.3.residual_0.f_0.mlp_0.affine_1.weight" in scope["net"].state_dict()
 
 
+def test_the_block_about_a_model_that_exists_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(folder)
+    torch = pytest.importorskip("torch")
+    import catlang
+
+    monkeypatch.chdir(folder)
+    subprocess.run([sys.executable, "-m", "catlang", "import", "model.pt2", "-o", "model.cat", "--rename", "model.toml"],
+                   check=True, capture_output=True, timeout=60)
+    scope: dict[str, object] = {"catlang": catlang}
+    exec(compile(blocks("python")[2], "README.md", "exec"), scope)
+    x = torch.randn(3, 7, 64)
+    found = scope["net"].eval()(x)  # type: ignore[attr-defined]
+    torch.testing.assert_close(found, torch.export.load("model.pt2").module()(x), atol=1e-5, rtol=1e-5)
+
+
 def test_the_block_about_lists_and_trees_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     import catlang
@@ -76,7 +105,7 @@ def test_the_block_about_lists_and_trees_runs(folder: Path, monkeypatch: pytest.
     x, y, z = torch.randn(3, 64)
     scope: dict[str, object] = {"torch": torch, "catlang": catlang, "x": x, "y": y, "z": z,
                                 "first": torch.randn(5, 64), "second": torch.randn(2, 64)}
-    exec(compile(blocks("python")[2], "README.md", "exec"), scope)
+    exec(compile(blocks("python")[3], "README.md", "exec"), scope)
     assert scope["trees"].shape == (2,)
 
 

@@ -2,6 +2,6 @@
 
 from catlang.meaning.cost.row import costs, moves, views
 
-moves("const", "zero", "one", "index", "one_hot", "to_real")
+moves("const", "zero", "one", "index", "one_hot", "to_real", "to_index")
 costs("equal_index")
 views("include")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from catlang.meaning.exact.array import Array
@@ -41,6 +42,11 @@ def one_hot(site: Site[Array], x: Array) -> Array:
 @means("to_real")
 def to_real(site: Site[Array], x: Array) -> Array:
     return x
+
+
+@means("to_index")
+def to_index(site: Site[Array], x: Array) -> Array:
+    return Array((), [min(max(math.floor(x[()]), 0), int(site["n"]) - 1)])
 
 
 @means("equal_index")
