@@ -154,8 +154,8 @@ def statements(scope: Scope) -> Iterator[Statement]:
 def _slight(scope: Scope) -> bool:
     """Whether a call is one box, but for how axes are turned around it: it is then part of its caller, under its own
     label."""
-    heavy = [one for one in statements(scope) if not (isinstance(one.head, Pattern) and one.head.word in ("rearrange", "repeat"))]
-    return len(heavy) <= 1
+    turns = ("rearrange", "repeat")
+    return sum(not (isinstance(one.head, Pattern) and one.head.word in turns) for one in statements(scope)) <= 1
 
 
 def _live(outputs: list[Wire]) -> set[Statement]:

@@ -88,8 +88,8 @@ def test_the_block_about_a_model_that_exists_runs(folder: Path, monkeypatch: pyt
     import catlang
 
     monkeypatch.chdir(folder)
-    subprocess.run([sys.executable, "-m", "catlang", "import", "model.pt2", "-o", "model.cat", "--rename", "model.toml"],
-                   check=True, capture_output=True, timeout=60)
+    words = ["import", "model.pt2", "-o", "model.cat", "--rename", "model.toml"]
+    subprocess.run([sys.executable, "-m", "catlang", *words], check=True, capture_output=True, timeout=60)
     scope: dict[str, object] = {"catlang": catlang}
     exec(compile(blocks("python")[2], "README.md", "exec"), scope)
     x = torch.randn(3, 7, 64)
