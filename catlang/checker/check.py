@@ -195,7 +195,7 @@ def _unused(definition: Definition, module: Module) -> None:
 
 def _frozen(entry: FrozenEntry, module: Module) -> None:
     try:
-        entry.object = header.stored(entry.node.type, module.scope)
+        entry.object = header.weight(entry.node.type, module.scope)
         for initialiser in entry.node.initialisers:
             check_initialiser(initialiser, module.scope)
     except Fault as problem:

@@ -23,7 +23,7 @@ from catlang.checker.entry import (
     RunEntry,
 )
 from catlang.checker.extern import extern_header
-from catlang.checker.representable import fixed, function_in
+from catlang.checker.representable import fixed, function_in, of_reals
 from catlang.checker.scope import Fault, Scope, bad_name, fault
 from catlang.checker.sizes import constraints, dim
 from catlang.diagnostic import Diagnostic, Label
@@ -283,6 +283,10 @@ def _of_arrays(node: tree.Primitive, definition: Definition, scope: Scope) -> No
 def _bank(bank: tree.Bank, definition: Definition, scope: Scope) -> None:
     if bank.kind == "weights":
         definition.weights = _parts(stored(bank.body, scope), "weight")
+        for name, obj in definition.weights:
+            if not of_reals(obj):
+                raise fault("E0321", f"`{show(obj)}` is no array of real numbers, and cannot be a weight", scope,
+                            bank.body, f"the object of `{name}`")
     elif bank.kind == "state":
         definition.states = _parts(stored(bank.body, scope), "state")
     elif bank.kind == "noise":
@@ -299,6 +303,15 @@ def stored(node: tree.Node, scope: Scope) -> Object:
     if fixed(found):
         raise fault("E0321", f"`{show(found)}` is no array, and cannot be a weight, a state or noise", scope, node,
                     "is to be kept here")
+    return found
+
+
+def weight(node: tree.Node, scope: Scope) -> Object:
+    """The object of a weight by itself: an array of real numbers."""
+    found = stored(node, scope)
+    if not of_reals(found):
+        raise fault("E0321", f"`{show(found)}` is no array of real numbers, and cannot be a weight", scope, node,
+                    "is to be kept here", ("declare a weight for each part",) if isinstance(found, Product) else ())
     return found
 
 

@@ -268,7 +268,9 @@ class Module:
             # Sizes that could not be given would be told again wherever they do not match.
             raise Fault(None)
         if node.alias is not None:
-            self.add(ModuleEntry(node.alias, span, module, given))
+            alias = ModuleEntry(node.alias, span, module, given)
+            self.scope.aliases[node.alias] = alias
+            self.add(alias)
             return
         if isinstance(node.path, tuple):
             self.scope.outer = Link(module.scope, self.scope.outer, self.source)

@@ -22,7 +22,18 @@ from catlang.checker.entry import Definition
 from catlang.checker.meeting import shown
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Box, CaseOf, Use, captured, everything, wires
-from catlang.objects.colour import Object, Power, Product, Sum, resolve, show
+from catlang.objects.colour import (
+    REAL,
+    Nominal,
+    Object,
+    ObjectVariable,
+    Power,
+    Product,
+    Sum,
+    Unknown,
+    resolve,
+    show,
+)
 from catlang.objects.functor import Exponential, Fixed, Functor, element_of, solved
 from catlang.objects.shapes import MOST_SHAPES, Data, NotPolynomial, shapes
 from catlang.span import Span
@@ -158,6 +169,17 @@ def fixed(obj: Object) -> bool:
     obj = resolve(obj)
     return isinstance(obj, Fixed | Exponential) or any(fixed(part) for part in (
         obj.items if isinstance(obj, Product | Sum) else (obj.base,) if isinstance(obj, Power) else ()))
+
+
+def of_reals(obj: Object) -> bool:
+    """Whether an object is one array of real numbers, of whatever colour; a generic object may be one."""
+    obj = resolve(obj)
+    if isinstance(obj, Nominal):
+        obj.declaration.module.object_header(obj.declaration)
+        return of_reals(obj.declaration.body)
+    if isinstance(obj, Power):
+        return of_reals(obj.base)
+    return obj is REAL or isinstance(obj, ObjectVariable | Unknown)
 
 
 def carrier(call: Call, generics: dict[str, Any]) -> None:

@@ -28,9 +28,10 @@ class Fault(Exception):
 
 
 class Scope:
-    """Names in front of those of ``outer``. A ``torn`` one lacks names that an import would have brought."""
+    """Names in front of those of ``outer``. A ``torn`` one lacks names that an import would have brought; ``aliases``
+    are those of its names that stand for files."""
 
-    __slots__ = ("names", "outer", "source", "depth", "torn", "guesses", "allowances")
+    __slots__ = ("names", "outer", "source", "depth", "torn", "guesses", "allowances", "aliases")
 
     def __init__(self, outer: Scope | None, source: Source) -> None:
         # What the file allows, at the scope of a file that allows anything.
@@ -39,6 +40,7 @@ class Scope:
         self.guesses = 0
         self.depth: int = outer.depth + 1 if outer is not None else 0
         self.names: dict[str, Entry] = {}
+        self.aliases: dict[str, ModuleEntry] = {}
         self.outer = outer
         self.source = source
 
@@ -127,8 +129,8 @@ def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:
     near = nearest(node.text, [name for name, _ in scope.all()]) if file.guesses <= MOST_GUESSES else None
     help = (f"did you mean `{near}`?",) if near else ()
     if not help:
-        for name, entry in scope.all():
-            if isinstance(entry, ModuleEntry) and node.text in entry.module.scope.names:
+        for name, entry in file.aliases.items():
+            if node.text in entry.module.scope.names:
                 help = (f"write `{name}.{node.text}`",)
                 break
     return Diagnostic("E0201", f"there is no {wanted} `{node.text}`" if wanted else f"there is no `{node.text}`",

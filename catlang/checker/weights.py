@@ -12,9 +12,12 @@ from catlang.checker.copies import repeat
 from catlang.checker.entry import Constant, FrozenEntry
 from catlang.checker.form import is_single
 from catlang.checker.labels import check_label
+from catlang.checker.meeting import shown
 from catlang.checker.mismatch import Joint
+from catlang.checker.representable import of_reals
 from catlang.checker.scope import Scope, fault
 from catlang.checker.use import apply
+from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import (
     FrozenWeight,
     Instance,
@@ -22,9 +25,11 @@ from catlang.diagram.diagram import (
     Use,
     Value,
     WeightOf,
+    Wire,
+    object_of,
     wires,
 )
-from catlang.objects.colour import Object, ObjectVariable, product
+from catlang.objects.colour import Object, ObjectVariable, Product, product, resolve
 from catlang.span import Span
 from catlang.suggest import nearest
 from catlang.syntax import tree
@@ -119,7 +124,7 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
         return elaborator.shaped(found, target, scope.span(node.map))
 
     pattern = node.map.pattern if isinstance(node.map, tree.Lambda) else None
-    names = _pattern_names(pattern)
+    names = _called(_pattern_names(pattern))
     domain: Object = ObjectVariable("_", flexible=True)
     if len(names) > 1:
         domain = product([ObjectVariable("_", flexible=True) for _ in names])
@@ -131,7 +136,26 @@ def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) 
                     ("what depends on the data is an input: `contract` or `matmul` takes two",))
     for name in names:
         check_label(elaborator, name, scope.span(node.map))
+    elaborator.pending.append(lambda: _arrays(elaborator, instance, scope.span(node.map), scope))
     return result
+
+
+def _arrays(elaborator: Elaborator, instance: Instance, span: Span, scope: Scope) -> None:
+    """Each new weight is one array of real numbers; of what it is is known when the body has been read."""
+    assert instance.reparameterisation is not None
+    inputs = instance.reparameterisation.inputs
+    for name, part in zip(instance.parts or [""], [inputs] if isinstance(inputs, Wire) else inputs, strict=True):
+        obj = resolve(object_of(part))
+        if isinstance(obj, Product) and not obj.items:
+            elaborator.module.bag.add(Diagnostic(
+                "E0605", "this map takes no weights", [Label(span, "computes the same in any case")],
+                help=("name the new weights: `along (U, V) |-> ...`",)))
+        elif not of_reals(obj):
+            what = f"the new weight `{name}` would be" if name else "this map takes"
+            elaborator.module.bag.add(Diagnostic(
+                "E0605", f"{what} `{shown(object_of(part), scope)}`, and a weight is an array of real numbers",
+                [Label(span, "computes weights of it")],
+                help=("give each array a name: `along (U, V) |-> ...`",) if isinstance(obj, Product) else ()))
 
 
 def _pattern_names(pattern: tree.Node | None) -> list[str]:
@@ -140,8 +164,18 @@ def _pattern_names(pattern: tree.Node | None) -> list[str]:
     if isinstance(pattern, tree.Typed):
         return [pattern.name]
     if isinstance(pattern, tree.Tuple):
-        return [name for item in pattern.items for name in _pattern_names(item)] or ["base"]
-    return ["base"]
+        return [name for item in pattern.items for name in _pattern_names(item)] or [""]
+    return [""]
+
+
+def _called(names: list[str]) -> list[str]:
+    """The names of new weights; what has none is called as none of the others is.
+
+    >>> _called(["", "base", ""])
+    ['base1', 'base', 'base2']
+    """
+    free = (name for name in ("base", *(f"base{number}" for number in range(1, len(names) + 1))) if name not in names)
+    return [name or next(free) for name in names]
 
 
 def _is_power(operation: Use) -> bool:

@@ -55,7 +55,7 @@ def case(specialiser: Specialiser, box: Box, operation: d.CaseOf, made: Diagram,
             if isinstance(base_of(target_.object), Finite):
                 sizes = [base_of(place.object).size for place in places]  # type: ignore[attr-defined]
                 if len(set(sizes)) > 1:
-                    target_ = Wire(power(Finite(sum(sizes, 0)), axes_of(target_.object)), target.span)
+                    target_ = Wire(power(Finite(sum(sizes, 1 - len(sizes))), axes_of(target_.object)), target.span)
             names[target] = target_
             target = target_
         made.boxes.append(Box(Choose(), (tag, *places), target, None, box.span))

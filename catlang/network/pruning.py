@@ -7,8 +7,10 @@ specialisation itself has made are dropped wherever they stand, and so are resul
 
 from __future__ import annotations
 
+from catlang import dims
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Value, Wire, wires
+from catlang.dims import Variable
 from catlang.network.network import Each, Sub
 from catlang.network.recursion import Mask, OfLists, Opened, Scan
 
@@ -17,10 +19,18 @@ def pruned(diagram: Diagram, everything: bool = False) -> None:
     """Drops from a diagram the unused boxes that specialisation itself has made, and all of them from those inside."""
     used: set[Wire] = set(wires(diagram.outputs))
     kept: list[Box] = []
+    masked: set[Variable] = set()
     for box in reversed(diagram.boxes):
         mine = isinstance(box.operation, Mask | OfLists | Opened | d.Literal)
-        if (everything or mine or _made(box)) and not _effect(box) and used.isdisjoint(wires(box.outputs)):
+        # What says how long an axis is, that of a mask behind it, is used by that.
+        told = isinstance(box.operation, Opened) and box.operation.length in masked
+        if (everything or mine or _made(box)) and not _effect(box) and not told and used.isdisjoint(
+                wires(box.outputs)):
             continue
+        if isinstance(box.operation, Mask):
+            masked.update(dims.variables(box.operation.size))
+        elif isinstance(box.operation, Opened):
+            masked.discard(box.operation.length)
         if isinstance(box.operation, Scan):
             _scan(box, box.operation, used)
         for name, inner in box.operation.inside().items():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
-from catlang.checker.entry import Definition, DimEntry, ModuleEntry
+from catlang.checker.entry import Definition, DimEntry, FunctorVariableEntry, ModuleEntry
 from catlang.checker.formula import NoValue
 from catlang.checker.sizes import LARGEST
 from catlang.diagnostic import Diagnostic, Label
@@ -49,6 +49,13 @@ def entry_point(module: Module, name: str) -> Definition:
         raise CompileError([Diagnostic(
             "E0802", f"`{name}` takes morphisms and is no network by itself", [Label(entry.span, "declared here")],
             help=(f"compile a morphism that applies it: `morphism net : ... = {name}(...)`",))])
+    functors = [one.entry.name for one in entry.generics
+                if isinstance(one.entry, FunctorVariableEntry) and one.entry.used]
+    if functors:
+        raise CompileError([Diagnostic(
+            "E0802", f"`{name}` goes over any endofunctor `{functors[0]}` and is no network by itself",
+            [Label(entry.span, "declared here")],
+            help=(f"compile a morphism that uses it at one: `{name}[{functors[0]} = ...]`",))])
     fixed = [formal for formal in entry.parameters if formal.constant]
     if fixed:
         raise CompileError([Diagnostic(

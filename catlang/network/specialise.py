@@ -34,6 +34,7 @@ from catlang.network.erasure import INJECTIONS, WIRING, Padded, inside, spread
 from catlang.network.free import close
 from catlang.network.generics import Generics
 from catlang.network.masking import Masking
+from catlang.network.moving import moved, of_lists, padded_as, regrouped
 from catlang.network.network import Each, Family, Loop, Network, Sub
 from catlang.network.opening import OpenLists
 from catlang.network.padding import padded, variables_of
@@ -230,8 +231,12 @@ class Specialiser:
                 return
             self._plain(box, operation, made, env)
             return
-        outputs = wires(env.inputs(box.outputs))
-        for source, target in zip(wires(env.value(box.inputs)), outputs, strict=True):
+        sources, outputs = wires(env.value(box.inputs)), env.inputs(box.outputs)
+        if any(map(of_lists, wires(outputs))):
+            outputs = regrouped(outputs, [padded_as(target, [source], len(operation.target))
+                                          for source, target in zip(sources, wires(outputs), strict=True)])
+            env.bind(box.outputs, outputs)
+        for source, target in zip(sources, wires(outputs), strict=True):
             made.boxes.append(Box(inside(operation, axes_of(source.object)), source, target, None, box.span))
 
     def _masked(self, box: Box, operation: d.Shuffle, made: Diagram, env: Env) -> bool:
@@ -243,9 +248,15 @@ class Specialiser:
 
     def _plain(self, box: Box, operation: Operation, made: Diagram, env: Env, instance: Instance | None = None) -> None:
         outputs = env.inputs(box.outputs)
+        value = env.value(box.inputs)
         if box.instance is not None and instance is None:
             instance = env.instance(box.instance)
-        made.boxes.append(Box(operation, env.value(box.inputs), outputs, instance, box.span))
+        generic = box.operation.arguments.get("A") if isinstance(box.operation, d.Use) else None
+        if isinstance(generic, Object) and any(map(of_lists, wires(outputs))):
+            element = env.inputs(d.fresh(env.substitution.object(generic)))
+            value, outputs = moved(element, value, outputs, made, box.span)
+            env.bind(box.outputs, outputs)
+        made.boxes.append(Box(operation, value, outputs, instance, box.span))
 
     def _use(self, box: Box, operation: d.Use, made: Diagram, env: Env) -> None:
         definition = operation.definition

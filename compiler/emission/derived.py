@@ -212,7 +212,8 @@ def recurrences(forward: Forward, step: Any) -> dict[Wire, ast.expr]:
         forward.recurrences[box] = name
         forward.owner.helper("Recurrence")
         bias = _weight(forward, box.instance, "bias") if box.operation.biased else ast.Constant(None)
-        made = call("Recurrence", _columns(forward, box.instance, box.operation.columns), bias)
+        named: dict[str, ast.expr] = {"alone": ast.Constant(True)} if len(wires(box.inputs)) == 1 else {}
+        made = call("Recurrence", _columns(forward, box.instance, box.operation.columns), bias, **named)
         forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
         for entry in wires(box.inputs)[1:]:
             found[entry] = ast.Name(name, ast.Load())

@@ -233,7 +233,18 @@ class Forward:
 
     def _unsqueeze(self, value: ast.expr, level: Any, union: frozenset[Any], rank: int) -> ast.expr:
         inner = [one for one in self.context[self.context.index(level) + 1:] if one in union]
+        if level == 0 or 0 in inner:
+            return self._among_batch(value, level, inner, rank)
         return ast.Call(ast.Attribute(value, "unsqueeze", ast.Load()), [number(-rank - len(inner) - 1)], [])
+
+    def _among_batch(self, value: ast.expr, level: Any, inner: list[Any], rank: int) -> ast.expr:
+        """An axis put in where the batch is not in front: the batch is as many axes as there are."""
+        self.reads_batch = True
+        self.owner.helper("axes_put_in")
+        behind: ast.expr = number(rank + len([one for one in inner if one != 0]))
+        if 0 in inner:
+            behind = ast.BinOp(behind, ast.Add(), quote("len(batch)"))
+        return call("axes_put_in", value, quote("len(batch)") if level == 0 else number(1), behind)
 
     def batch_shape(self, union: frozenset[Any]) -> list[ast.expr]:
         """The sizes of these levels, from the outermost in."""

@@ -17,6 +17,7 @@ from catlang.compiler.lowering.row import call, fill, number, quote, row_of
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Instance, Value, Wire, wires
 from catlang.dims import Variable
+from catlang.network.erasure import erase
 from catlang.network.network import Family, Loop, Network, Sub
 from catlang.network.recursion import Opened
 from catlang.objects.colour import REAL, axes_of, base_of, leaves
@@ -51,7 +52,7 @@ class ModuleClass:
         self.rows = source.rows
         self.static: set[Variable] = set()
         self.asked: set[Variable] = set()
-        self.told = sz.readable(network)
+        self.told = sz.readable(network, self.is_root)
         self.lent: dict[Instance, str] = {}
         self.frozen: dict[Any, ast.expr] = {}
         self.kept: dict[Variable, str] = {}
@@ -281,12 +282,14 @@ class ModuleClass:
     def _result(self, value: Value, forward: Forward) -> ast.expr:
         """What is returned; every part has every batch axis, if any input has."""
         found = wires(value)
-        level = frozenset({0}) if any(0 in levels for levels in forward.entry_levels.values()) else frozenset()
+        drawn = self.network.stochastic and not self.is_root
+        batched = drawn or any(0 in levels for levels in forward.entry_levels.values())
+        level = frozenset({0}) if batched else frozenset()
 
         def build(part: Value) -> ast.expr:
             if isinstance(part, Wire):
                 term = forward.terms[part]
-                if self.is_root and level - term.levels:
+                if level - term.levels:
                     term = forward.align_one(term, level, expand=True)
                 return term.expression
             return ast.Tuple([build(inner) for inner in part], ast.Load())
@@ -295,8 +298,7 @@ class ModuleClass:
             return build(value)
         if self.is_root:
             return self.source.result(value, build)
-        return ast.Tuple([forward.terms[wire].expression for wire in found], ast.Load()) if len(found) != 1 else (
-            forward.terms[found[0]].expression)
+        return ast.Tuple([build(wire) for wire in found], ast.Load()) if len(found) != 1 else build(found[0])
 
     # ---------------------------------------------------------------- __init__
 
@@ -363,7 +365,8 @@ class ModuleClass:
         return found
 
     def _frozen_parameter(self, entry: Any) -> list[ast.stmt]:
-        shape = ast.Tuple([self._size(self.source.substitution(axis)) for axis in axes_of(entry.object)], ast.Load())
+        axes = axes_of(erase(entry.object))
+        shape = ast.Tuple([self._size(self.source.substitution(axis)) for axis in axes], ast.Load())
         made = call("nn.Parameter", call("torch.zeros", shape), requires_grad=number(False))
         return [_assign(entry.name, made, entry.span)]
 

@@ -7,12 +7,13 @@ import keyword
 
 from catlang import dims
 from catlang.checker.arguments import arguments_as_substitution
-from catlang.compiler.lowering.row import number
+from catlang.compiler.lowering.row import fill, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Wire, wires
 from catlang.dims import Dim, Quotient, Variable
+from catlang.network.erasure import Padded
 from catlang.network.network import Network
-from catlang.objects.colour import Object, axes_of
+from catlang.objects.colour import Finite, Object, axes_of, base_of
 
 
 def expression(dim: Dim, names: dict[Variable, ast.expr]) -> ast.expr:
@@ -53,8 +54,15 @@ def weight_objects(operation: d.Use) -> list[Object]:
     return [substitution.object(obj) for _, obj in [*definition.weights, *definition.states]]
 
 
-def readable(network: Network) -> dict[Variable, tuple[Wire, int, Dim]]:
-    """Where a size can be read off an input: the wire, the axis counted from the end, and the axis's own size."""
+#: Where a size is read off the lengths of lists, and no axis of an array.
+LENGTHS = 0
+
+
+def readable(network: Network, entered: bool) -> dict[Variable, tuple[Wire, int, Dim]]:
+    """Where a size can be read off an input: the wire, the axis counted from the end, and the axis's own size.
+
+    Lists of nothing but 1 have no array that is padded: where they come in from outside (``entered``) they are padded
+    to the longest of them, and the place is ``LENGTHS``."""
     found: dict[Variable, tuple[Wire, int, Dim]] = {}
     for exact in (True, False):
         for wire in [*wires(network.diagram.inputs), *network.free]:
@@ -68,11 +76,19 @@ def readable(network: Network) -> dict[Variable, tuple[Wire, int, Dim]]:
                         continue
                     if (axis == variable.poly) == exact and (exact or len(dims.variables(axis)) == 1):
                         found[variable] = (wire, place - len(axes), axis)
+    for wire in wires(network.diagram.inputs) if entered else []:
+        base = base_of(wire.object)
+        size = base.size if isinstance(base, Finite) else 0
+        for variable in dims.variables(size):
+            if isinstance(variable, Padded) and size == variable.poly + 1:
+                found.setdefault(variable, (wire, LENGTHS, variable.poly))
     return found
 
 
 def read_off(variable: Variable, wire: ast.expr, place: int, axis: Dim) -> ast.expr:
-    """The value of a size, read off the shape of an input whose axis is linear in it."""
+    """The value of a size, read off the shape of an input whose axis is linear in it, or off the lengths of lists."""
+    if place == LENGTHS:
+        return fill(quote("max([1, *lengths.flatten().tolist()])"), {"lengths": wire})
     shape: ast.expr = ast.Subscript(ast.Attribute(wire, "shape", ast.Load()), number(place), ast.Load())
     if axis == variable.poly:
         return shape

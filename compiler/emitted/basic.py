@@ -43,6 +43,12 @@ def over_batch(function, x, rank, *options, **named):
     return y.reshape(*shape, *y.shape[1:])
 
 
+def axes_put_in(x, count, behind):
+    """`x` with so many axes of one entry in front of its last ones."""
+    place = x.dim() - behind
+    return x.reshape(*x.shape[:place], *[1] * count, *x.shape[place:])
+
+
 def gather_rows(x, index, rank):
     """The rows of `x`, along the first of its `rank` own axes, that `index` names."""
     own = x.shape[x.dim() - rank + 1:]

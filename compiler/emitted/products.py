@@ -20,19 +20,19 @@ class Lookup:
 
 
 class Recurrence:
-    """A learned product in each step of a loop, added to an entry.
+    """A learned product in each step of a loop, added to an entry, or `alone`: then the entries are zeros.
 
     Where gradients are wanted the weight's is not added up step by step: it is one product over all steps, taken when
     the gradients of all entries are there."""
 
-    def __init__(self, weight, bias):
-        self.weight, self.bias = weight, bias
+    def __init__(self, weight, bias, alone=False):
+        self.weight, self.bias, self.alone = weight, bias, alone
         self.seen, self.turned = None, weight.t()
 
     def begin(self, x, backwards):
         """The entries, before the loop begins; their order is that in which the loop goes along them, or the
         opposite."""
-        if self.bias is not None and (x.stride(-1) or self.defers(x)):
+        if self.bias is not None and (not self.alone or self.defers(x)):
             x = x + self.bias
         if self.defers(x):
             self.seen = []
@@ -46,8 +46,7 @@ class Recurrence:
     def __call__(self, x, entry=None):
         if self.seen is not None and entry is not None:
             self.seen.append(x.detach())
-        elif entry is None or entry.stride(-1) == 0:
-            # Added to nothing.
+        elif entry is None or self.alone:
             return F.linear(x, self.weight, self.bias)
         return torch.addmm(entry, x, self.turned) if x.dim() == 2 else entry + x @ self.turned
 

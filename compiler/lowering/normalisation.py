@@ -1,6 +1,7 @@
 """Normalisation. Group and batch norm take exactly one batch axis in front."""
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from catlang.compiler.lowering.row import call, fill, lower, number, quote
@@ -44,8 +45,35 @@ def _over_batch(site: Any) -> ast.expr:
                 {**{name: site.values[name] for name in ("module", "x")}, "behind": number(1 - site.rank)})
 
 
-lower("layer_norm", "module(x)", module=_layer_norm, functional="F.layer_norm(x, s, weight, bias, eps)")
-lower("rms_norm", "module(x)", module=_rms_norm, functional="F.rms_norm(x, s, weight, eps)")
-lower("group_norm", "over_batch(module, x, rank)", module=_group_norm,
-      functional="over_batch(F.group_norm, x, rank, groups, weight, bias, eps)")
+def _normalised(usual: str, single: str) -> Callable[[Any], ast.expr]:
+    """A norm of all that there is, the one and only entry of a scalar included, which PyTorch takes along an axis."""
+    def made(site: Any) -> ast.expr:
+        return fill(quote(usual if site.rank else single), site.values)
+
+    return made
+
+
+lower("layer_norm",
+      _normalised("module(x)", "F.layer_norm(x[..., None], (1,), module.weight[None], module.bias[None], eps)[..., 0]"),
+      module=_layer_norm,
+      functional=_normalised("F.layer_norm(x, s, weight, bias, eps)",
+                             "F.layer_norm(x[..., None], (1,), weight[None], bias[None], eps)[..., 0]"))
+lower("rms_norm", _normalised("module(x)", "F.rms_norm(x[..., None], (1,), module.weight[None], eps)[..., 0]"),
+      module=_rms_norm,
+      functional=_normalised("F.rms_norm(x, s, weight, eps)",
+                             "F.rms_norm(x[..., None], (1,), weight[None], eps)[..., 0]"))
+def _grouped(usual: str, single: str) -> Callable[[Any], ast.expr]:
+    """Groups of a vector may have one entry each, at which PyTorch's module stops where there is one vector only."""
+    def made(site: Any) -> ast.expr:
+        return fill(quote(single if site.rank == 1 else usual), site.values)
+
+    return made
+
+
+lower("group_norm",
+      _grouped("over_batch(module, x, rank)",
+               "over_batch(torch.group_norm, x, rank, groups, module.weight, module.bias, eps)"),
+      module=_group_norm,
+      functional=_grouped("over_batch(F.group_norm, x, rank, groups, weight, bias, eps)",
+                          "over_batch(torch.group_norm, x, rank, groups, weight, bias, eps)"))
 lower("batch_norm", _over_batch, module=_batch_norm)

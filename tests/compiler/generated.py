@@ -425,7 +425,8 @@ class Maker:
 
 
 def grouped(text: str) -> str:
-    return f"({text})" if any(sign in text for sign in ("|->", " >> ", " * ", " as ", " along ", "let ")) else text
+    signs = ("|->", " >> ", " * ", " + ", " as ", " along ", "let ")
+    return f"({text})" if any(sign in text for sign in signs) else text
 
 
 @st.composite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 import catlang
 from catlang.compiler import CompileError
@@ -47,3 +48,23 @@ def test_a_number_without_a_value_is_told(folder):
 
 def test_a_size_beyond_64_bits_is_refused(folder):
     assert [code for code, _ in codes(folder / "plain.cat", d=2**63)] == ["E0803"]
+
+
+def test_a_morphism_of_any_endofunctor_is_no_network(compiled):
+    with pytest.raises(catlang.compiler.CompileError) as caught:
+        compiled("morphism net[F : endofunctor] : mu F -> mu F = id")
+    [found] = caught.value.diagnostics
+    assert found.code == "E0802" and found.help == (
+        "compile a morphism that uses it at one: `net[F = ...]`",)
+
+
+def test_a_frozen_weight_of_a_colour_has_the_shape_of_what_carries_it(compiled):
+    net = compiled("object Direction : R[3]\nfrozen up : Direction\nmorphism net : 1 -> Direction = () |-> up")
+    assert net.up.shape == (3,) and net().shape == (3,)
+
+
+def test_new_weights_without_a_name_have_one_of_their_own(compiled):
+    net = compiled("morphism net : R[3] -> R[3] = linear along (_, base, _) |-> base")
+    shapes = {name: tuple(weight.shape) for name, weight in net.named_parameters()}
+    assert shapes == {"linear_0.base1": (), "linear_0.base": (3, 3), "linear_0.base2": ()}
+    assert net(torch.randn(2, 3)).shape == (2, 3)

@@ -24,6 +24,9 @@ EDITS: dict[str, tuple[str, str, str, int]] = {
     "variables": (
         "morphism f : R[d] * R[d] -> R[d] = (x, y) |-> add(x, mul(y, x))",
         "morphism f : R[d] * R[d] -> R[d] = (y, z) |-> let w = mul(z, y) in add(y, w)", NOTHING, 0),
+    "a morphism of any endofunctor": (
+        "morphism f[F : endofunctor, X](a : F(X) -> X) : mu F -> X = fold(a)",
+        "morphism f[F : endofunctor, X](a : F(X) -> X) : mu F -> X =\n  fold(a)", NOTHING, 0),
     "a helper without weights, written out": (
         "morphism act : R[d] -> R[d] = relu >> tanh\nmorphism f : R[d] -> R[d] = affine >> act",
         "morphism act : R[d] -> R[d] = relu >> tanh\nmorphism f : R[d] -> R[d] = affine >> relu >> tanh", NOTHING, 0),

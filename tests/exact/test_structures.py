@@ -112,6 +112,27 @@ PROGRAMS: dict[str, tuple[str, dict[str, int], str]] = {
         "morphism net : R[n, 2] -> R[n, 3] = spread(affine >> relu)",
         {"n": 3}, "",
     ),
+    "a constant out of a morphism": (
+        "morphism still : R[2] -> R[3] = drop >> parameter\n"
+        "morphism net : R[2] -> R[3] * R[3] = (still, still >> linear)",
+        {}, "",
+    ),
+    "a constant beside what is none": (
+        "morphism both : R[2] -> R[2] * R[3] = (linear, drop >> one)\n"
+        "morphism net : R[2] -> R[2] * R[3] = both",
+        {}, "",
+    ),
+    "a tag out of a morphism, along an axis": (
+        "dim n\n"
+        "morphism right : R[2] -> R[3] + R[2] = inr\n"
+        "morphism net : R[n, 2] -> (R[3] + R[2])^n = each(right)",
+        {"n": 3}, "",
+    ),
+    "a constant around in copies": (
+        "morphism still : R[2] -> R[2] = drop >> parameter\n"
+        "morphism net : R[2] -> R[2] = still^2",
+        {}, "",
+    ),
     "family": ("morphism net : Fin[3] * R[2] -> R[4] = family[3](affine >> relu)", {}, ""),
     "family of points": ("morphism net : Fin[3] -> R[2] = i |-> family[3](parameter[2])(i, ())", {}, ""),
     "family along an axis": (

@@ -9,9 +9,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from catlang.checker.check import check_source
+from catlang.span import Source
 
 REPOSITORY = Path(__file__).parents[2]
 #: Seconds; a case takes a fraction of one, the rest is for a machine that is busy.
@@ -264,3 +268,13 @@ morphism g : one.A -> two.A = one.f >> two.f
 def test_many_imports(tmp_path: Path) -> None:
     files(tmp_path, **{f"f{i}": f'import "f{i + 1}.cat" as next\ndim n{i}\n' for i in range(300)}, f300="dim n\n")
     assert run("f0.cat", folder=tmp_path) == (0, "")
+
+
+@pytest.mark.parametrize("line", ["morphism f{i} : R[3] -> R[3] = reluu{i}", "morphism f{i} : Hiden{i} -> R[3] = relu"])
+def test_very_many_unknown_names(line: str) -> None:
+    """In time that grows as their number does: were each compared with all others, it would be ten times as much."""
+    source = Source("bad.cat", None, "".join(f"{line.format(i=i)}\n" for i in range(MANY)))
+    started = time.process_time()
+    found = list(check_source(source).bag)
+    assert time.process_time() - started < PATIENCE
+    assert [one.code for one in found] == ["E0201"] * MANY

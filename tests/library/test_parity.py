@@ -124,6 +124,24 @@ def test_rms_norm_is_pytorchs():
         torch.testing.assert_close(net(x), F.rms_norm(x, shape, eps=1e-5))
 
 
+def test_norms_of_a_single_number():
+    """PyTorch's own take one axis at least, and group norm two numbers."""
+    for x in (torch.tensor(3.0), torch.randn(4), torch.randn(2, 4)):
+        layer, rms = made("morphism net : R[] -> R[] = layer_norm"), made("morphism net : R[] -> R[] = rms_norm")
+        for net in (layer, rms):
+            for weight in net.parameters():
+                torch.nn.init.normal_(weight)
+        column = x[..., None]
+        torch.testing.assert_close(layer(x), F.layer_norm(
+            column, (1,), layer.layer_norm_0.weight[None], layer.layer_norm_0.bias[None])[..., 0])
+        torch.testing.assert_close(rms(x), F.rms_norm(column, (1,), rms.rms_norm_0.weight[None], eps=1e-5)[..., 0])
+    shared = made("morphism net : R[] -> R[] = layer_norm along (u : R[]) |-> (u, u)")
+    assert shared(torch.randn(4)).shape == (4,)
+    alone = made("morphism net : R[3] -> R[3] = group_norm[3]")
+    torch.nn.init.normal_(alone.group_norm_0.bias)
+    torch.testing.assert_close(alone(torch.randn(3)), alone.group_norm_0.bias.detach(), rtol=0, atol=1e-4)
+
+
 def test_gumbel_numbers_choose_by_probability():
     net = made("morphism net : R[3] -> Fin[3] = x |-> argmax(add(x, gumbel()))")
     probability = torch.tensor([0.2, 0.5, 0.3])

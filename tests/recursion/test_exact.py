@@ -122,6 +122,13 @@ LISTS = {
                                      "    = map(x |-> div(x, sub(x, const[777.5]())))",
     "pole behind the end, in a fold": "morphism net : List(R[2]) -> R[2]\n"
                                       "    = fold([zero, (x, s) |-> add(s, div(linear(x), sub(x, const[777.5]())))])",
+    "entries that are one number each": "morphism net : List(R[3]) -> R[2] = foldl([zero,\n"
+                                        "    (linear[_, 2] * (reduce(sum, d ->) >> repeat(-> k))) >> add >> relu])",
+    "a constant among what is taken out of a loop":
+        "morphism part : Bool + R[] -> R[2] = [indicator, relu] >> repeat(-> k)\n"
+        "morphism net : List(R[]) -> R[2] = map(inr) >> fold([zero, (part * affine[_, 2]) >> add >> relu])",
+    "lists of nothing": "morphism net : List(1) -> R[] = fold([one, (x, s) |-> add(s, scale[2.0](s))])",
+    "lists of nothing, mapped": "morphism net : R[2] * List(1) -> List(R[2]) = (x, xs) |-> map(() |-> x)(xs)",
     "dropout does nothing here": "morphism net : List(R[2]) -> R[2]\n"
                                  "    = map(dropout) >> fold([zero, (x, s) |-> add(dropout(x), s)])",
 }
@@ -239,6 +246,8 @@ AXES = {
               "morphism net : R[4, 2] * List(Fin[4]) -> List(R[2]) = (t, xs) |-> f(t, xs)",
     "repeat": "morphism f[n] : R[n, 2] -> R[n, 3, 2] = repeat(n d -> n 3 d)\n"
               "morphism net : List(R[2]) -> List(R[3, 2]) = f",
+    "a mask for what is left alone": "morphism f[n] : R[n, 2] -> R[n, 2] = x |-> matmul(matmul(x, transpose(x)), x)\n"
+                                     "morphism net : List(R[2]) -> List(R[2]) = (each(softmax), id) >> snd >> f",
     "counted": "morphism net : List(R[2]) -> R[2] = xs |-> mul(summed(xs), repeat(-> 2)(length(xs)))",
 }
 
@@ -257,6 +266,14 @@ NESTED = {
     "under each": "morphism net : List(R[2])^3 -> List(R[3])^3 = each(map(affine) >> reverse)",
     "scanned under each": "morphism net : List(R[2])^3 -> List(R[2])^3 = each(scan([zero, add]))",
     "folded under each": "morphism net : List(R[2])^3 -> R[3, 2] = each(fold([zero, cell]))",
+    "rolled, then along each": "morphism net : List(R[2])^3 -> List(R[2])^3 = roll[1] >> each(cumsum)",
+    "pairs in each that was moved": "morphism f[n] : R[n, 2] -> R[n, 2] = x |-> matmul(matmul(x, transpose(x)), x)\n"
+                                    "morphism net : List(R[2])^(2, 3) -> List(R[2])^(3, 2)\n"
+                                    "    = transpose >> each(each(f)) >> flip",
+    "one of several, along it": "morphism f[n] : R[n, 2] -> R[n, 2] = x |-> matmul(matmul(x, transpose(x)), x)\n"
+                                "morphism net : List(R[2])^3 * Fin[3] -> List(R[2]) = at >> f",
+    "arrays of lists joined": "morphism f[n] : R[n, 2] -> R[n, 2] = x |-> matmul(matmul(x, transpose(x)), x)\n"
+                              "morphism net : List(R[2])^3 * List(R[2])^2 -> List(R[2])^5 = concat >> each(f)",
     "axes under each": "morphism f[n] : R[n, 2] -> R[2] = reduce(max, n d -> d)\n"
                        "morphism net : List(R[2])^3 -> R[3, 2] = each(f)",
 }

@@ -13,6 +13,7 @@ from catlang.checker.arguments import arguments_as_substitution
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Instance, wires
 from catlang.meaning.cost.row import entries
+from catlang.network.erasure import erase
 from catlang.network.network import Family, Loop, Network, Sub
 from catlang.objects.substitution import Substitution
 
@@ -78,7 +79,7 @@ def nodes(network: Network, sizes: Mapping[Variable, Dim]) -> Iterator[Node]:
         yield node
     for entry in network.frozen:
         assert entry.object is not None
-        yield Node(entry.name, entry.name, 1, None, entry, [Part("", FROZEN, put.object(entry.object))], put)
+        yield Node(entry.name, entry.name, 1, None, entry, [Part("", FROZEN, put.object(erase(entry.object)))], put)
 
 
 def _below(network: Network, put: Substitution, address: str, shown: str, copies: Dim) -> Iterator[Node]:

@@ -53,7 +53,7 @@ from catlang.meaning.exact.patterns import moved
 from catlang.meaning.exact.row import INEXACT, ROWS, Inexact, Undefined, rational, shape_of, valued
 from catlang.network.erasure import Padded
 from catlang.network.functor import Functor, Site, interpret
-from catlang.objects.colour import BOOL, axes_of, base_of, power
+from catlang.objects.colour import BOOL, Finite, axes_of, base_of, power
 
 if TYPE_CHECKING:
     from catlang.diagram.diagram import Shuffle
@@ -109,9 +109,16 @@ class Exact(Functor[Array]):
     # ---------------------------------------------------------------- recursion
 
     def told(self, obj: Object, value: Array) -> Mapping[Variable, Dim]:
-        return {variable: size for axis, size in zip(axes_of(obj), value.shape, strict=True)
-                if isinstance(axis, dims.Poly) for variable in dims.variables(axis)
-                if isinstance(variable, Padded) and axis == variable.poly}
+        base = base_of(obj)
+        found: dict[Variable, Dim] = {}
+        if isinstance(base, Finite):
+            # Lists of nothing but 1 are padded to the longest; of others an array, which comes behind, says more.
+            found = {variable: max([1, *(entry for entry in value.entries if isinstance(entry, int))])
+                     for variable in dims.variables(base.size)
+                     if isinstance(variable, Padded) and base.size == variable.poly + 1}
+        return {**found, **{variable: size for axis, size in zip(axes_of(obj), value.shape, strict=True)
+                            if isinstance(axis, dims.Poly) for variable in dims.variables(axis)
+                            if isinstance(variable, Padded) and axis == variable.poly}}
 
     def scan(self, size: Dim, backwards: bool, lengths: Array | None, state: list[Array], elements: list[Array],
              step: Callable[[list[Array], list[Array]], tuple[list[Array], list[Array]]],

@@ -57,7 +57,8 @@ class Schemes:
     def functor(self, operation: d.Use, env: Env) -> Functor:
         """The functor that a scheme is for."""
         found = solved(env.substitution.functor(operation.arguments["F"]))
-        assert isinstance(found, Functor)
+        if not isinstance(found, Functor):
+            raise ValueError(f"`{found.name}` may be any endofunctor")
         return found.mapped(_resolved)
 
 
