@@ -143,8 +143,10 @@ def started(folder: Path, jobs: int, **more: object) -> subprocess.Popen[bytes]:
     """A check that lasts, in a group of its own, as one from a terminal is."""
     for number in range(60):
         (folder / f"m{number}.cat").write_text("".join(BLOCK.format(i) for i in range(400)))
+    # Tests that run in the background may ignore interrupts, which is inherited.
     return subprocess.Popen([sys.executable, "-m", "catlang", "check", ".", "--no-cache", "--jobs", str(jobs)],
                             cwd=folder, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                             env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, **more)  # type: ignore[call-overload]
 
 

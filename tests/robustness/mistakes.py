@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
-from objects import SHARED, Boxed, Listed, Sum
-from reused import Array, Pair, fixed
-from writer import Spec, Writer
+
+from .objects import SHARED, Boxed, Listed, Sum
+from .reused import Array, Pair, fixed
+from .writer import Spec, Writer
 
 #: What is wrong by itself, beside whatever else there is in the file.
 BESIDE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from reused import Array, Pair
+from .reused import Array, Pair
 
 
 class Boxed(Array):

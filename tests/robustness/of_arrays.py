@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from objects import Listed, Sum
-from of_structures import unfolded
-from reused import LEARNT, Array, Pair, fixed, least
+
+from .objects import Listed, Sum
+from .of_structures import unfolded
+from .reused import LEARNT, Array, Pair, fixed, least
 
 UNARY = ("neg", "abs", "sign", "floor", "ceil", "round", "square", "reciprocal", "sqrt", "rsqrt", "exp", "expm1", "log",
          "log1p", "sin", "cos", "tan", "erf", "scale[factor = 0.5]", "clamp[-1, 1]", "relu", "leaky_relu",

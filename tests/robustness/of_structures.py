@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from objects import Boxed, Coloured, Listed, Sum, Tree, Unit, holds
-from reused import LEARNT, AlgebraMaker, Array, Pair, fixed, grouped
+
+from .objects import Boxed, Coloured, Listed, Sum, Tree, Unit, holds
+from .reused import LEARNT, AlgebraMaker, Array, Pair, fixed, grouped
 
 #: Objects that machines and algebras keep: arrays of sizes that are known.
 STATES = ("2", "3", "d")

@@ -16,26 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from answers import Failed, patience, told
-from refusals import put
-from reused import laid
 from torch import nn
-from values import (
-    FLAT,
-    JUMPS,
-    LOOPS,
-    NOISE,
-    POLES,
-    alike,
-    finite,
-    largest,
-    leaves_that_want,
-    softened,
-    speaks_of_lists,
-    speaks_of_trees,
-    tensors,
-)
-from writer import Spec
 
 from catlang.checker.check import check_file, check_source, deep_calls
 from catlang.compiler.build import Build
@@ -52,6 +33,26 @@ from catlang.network.request import Request
 from catlang.objects.colour import BOOL, Finite, Object, axes_of, base_of
 from catlang.objects.substitution import Substitution
 from catlang.span import Source
+
+from .answers import Failed, patience, told
+from .refusals import put
+from .reused import laid
+from .values import (
+    FLAT,
+    JUMPS,
+    LOOPS,
+    NOISE,
+    POLES,
+    alike,
+    finite,
+    largest,
+    leaves_that_want,
+    softened,
+    speaks_of_lists,
+    speaks_of_trees,
+    tensors,
+)
+from .writer import Spec
 
 #: So many numbers may a value have that is computed exactly.
 MOST_EXACT = 150

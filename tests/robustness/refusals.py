@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from answers import Failed, patience, told
-
 from catlang.checker.check import check_file
+
+from .answers import Failed, patience, told
 
 MAIN = "main.cat"
 

@@ -23,16 +23,11 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["XDG_CACHE_HOME"] = os.devnull
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import answers
-import corpus
-import draws
-import promises
-import refusals
-from mistakes import mistakes
-from writer import specs
+from tests.robustness import answers, corpus, draws, promises, refusals
+from tests.robustness.mistakes import mistakes
+from tests.robustness.writer import specs
 
 KINDS = ("prefix", "edit", "well-typed", "ill-typed")
 #: How many cases a process does before it is asked for the next: it is a fresh one then, with nothing left behind.

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-import answers
-import corpus
-import promises
 import pytest
-import refusals
 from hypothesis import HealthCheck, given, settings
-from mistakes import mistakes
-from writer import Spec, specs
+
+from . import answers, corpus, promises, refusals
+from .mistakes import mistakes
+from .writer import Spec, specs
 
 slice_of = settings(deadline=None, derandomize=True, database=None, print_blob=True,
                     suppress_health_check=list(HealthCheck))

@@ -6,10 +6,11 @@ import random
 from typing import Any
 
 import torch
-from reused import laid
 
 from catlang.meaning.exact import Array
 from catlang.objects.colour import Object
+
+from .reused import laid
 
 #: What goes along lists and trees, or makes them.
 LOOPS = {"fold", "foldl", "scan", "scanl", "run", "unfold", "take", "map"}

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
-from objects import BELOW, FILES, NEEDS, SHARED, Boxed, Coloured, Listed, Sum, Tree, Unit, holds
-from of_arrays import of_indices, of_reals, seldom
-from of_structures import of_boxed, of_pairs, tree
-from reused import Array, Maker, Pair, chain, fixed, grouped
+
+from .objects import BELOW, FILES, NEEDS, SHARED, Boxed, Coloured, Listed, Sum, Tree, Unit, holds
+from .of_arrays import of_indices, of_reals, seldom
+from .of_structures import of_boxed, of_pairs, tree
+from .reused import Array, Maker, Pair, chain, fixed, grouped
 
 #: Sizes that are given at compile, of which `d` is even, and what the open ones may be.
 GIVEN = {"d": (4, 6), "e": (6, 7, 8)}

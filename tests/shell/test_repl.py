@@ -12,6 +12,7 @@ import os
 import pty
 import random
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -201,6 +202,8 @@ class Terminal:
     def __init__(self, cwd: Path) -> None:
         self.child, self.terminal = pty.fork()
         if self.child == 0:
+            # Tests that run in the background may ignore interrupts, which is inherited.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.chdir(cwd)
             os.execve(sys.executable, [sys.executable, "-m", "catlang", "repl"],
                       {**environment(), "TERM": "dumb", "INPUTRC": os.devnull})
