@@ -62,6 +62,11 @@ class Stored(NamedTuple):
     offset: int
 
 
+#: What reading a member of a damaged archive raises: it is missing, cut short, or packed or encrypted in a way that
+#: Python's reader has no means for.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, RuntimeError)
+
+
 class Archive:
     """A `.pt2` file: its graph, and its tensors by the names that they have in the program."""
 
@@ -70,7 +75,7 @@ class Archive:
         self.zip = _opened(path, file)
         try:
             self._read()
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as broken:
+        except DAMAGED as broken:
             raise refused(path, "E0820", f"`{os.path.basename(path)}` is damaged",
                           f"the archive cannot be read: {' '.join(str(broken).split())}",
                           "write it anew with `torch.export.save`") from None
@@ -162,7 +167,7 @@ class Archive:
             if self.zip.getinfo(stored.member).file_size > MOST_ENTRIES * 16:
                 return None
             raw = self._member(stored.member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, RuntimeError):
+        except DAMAGED:
             return None
         places = [stored.offset]
         for size, stride in zip(stored.sizes, stored.strides, strict=True):
@@ -172,7 +177,6 @@ class Archive:
             return None
         values = struct.unpack(f"{self.order}{len(raw) // width}{code}", raw[: len(raw) // width * width])
         return [values[place] for place in places]
-
 
     def width(self, type: int) -> int:
         """How many bytes an entry of a type takes."""
@@ -191,7 +195,7 @@ class Archive:
             count *= size
         try:
             data = self._member(stored.member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, RuntimeError):
+        except DAMAGED:
             data = b""
         last = stored.offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
         if not count:
@@ -225,7 +229,7 @@ def _opened(path: str, file: Any) -> zipfile.ZipFile:
         return zipfile.ZipFile(path if file is None else file)
     except FileNotFoundError:
         raise refused(path, "E0001", f"there is no file `{path}`") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError):
+    except (zipfile.BadZipFile, EOFError, NotImplementedError):  # the last of these: a way of packing that it lacks
         raise refused(path, "E0820", f"`{called}` is no exported program",
                       "it is not a zip archive, or it ends too early",
                       "a `.pt2` file is written by `torch.export.save(program, \"model.pt2\")`") from None

@@ -45,14 +45,12 @@ LARGEST = 4096
 
 
 class Verdict:
-    """What is known of an extern whose module does as its header says: ``text``, in words, and whether all of it is
-    ``proved``."""
+    """What is known of an extern whose module does as its header says, in words: proved, tested, or unknown."""
 
-    __slots__ = ("definition", "proved", "text")
+    __slots__ = ("definition", "text")
 
-    def __init__(self, definition: Definition, proved: bool, text: str) -> None:
+    def __init__(self, definition: Definition, text: str) -> None:
         self.definition = definition
-        self.proved = proved
         self.text = text
 
     def __str__(self) -> str:
@@ -65,7 +63,7 @@ def hold(definition: Definition) -> Verdict:
     missing = [value.name for value in _constants(definition) if value.default is None]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
-        return Verdict(definition, False, f"unknown: {names} has no value, and its class is made with it")
+        return Verdict(definition, f"unknown: {names} has no value, and its class is made with it")
     hypotheses = [*definition.module.assumed(), *definition.where]
     sizes = _variables(definition)
     made_with = {variable for value in definition.given.values() for variable in _sizes_in(value)}
@@ -74,7 +72,7 @@ def hold(definition: Definition) -> Verdict:
     others = [variable for variable in sizes if variable not in bounds]
     models = list(_models(others, hypotheses, MADE_AT))
     if not models:
-        return Verdict(definition, False, "unknown: no sizes are found that meet its conditions")
+        return Verdict(definition, "unknown: no sizes are found that meet its conditions")
     least, reason = 0, ""
     runs: list[Assignment] = []
     with torch.random.fork_rng(devices=[]):
@@ -87,7 +85,7 @@ def hold(definition: Definition) -> Verdict:
                 _run(definition, module, {**at, **more}, sizes)
                 runs.append({**at, **more})
     if reason:
-        return Verdict(definition, False, f"tested at {_told(runs, sizes)}; not proved: {reason}")
+        return Verdict(definition, f"tested at {_told(runs, sizes)}; not proved: {reason}")
     shown = "proved"
     if free:
         shown += f" for {', '.join(f'{one.name} >= {max(least, bounds[one])}' for one in free)}"
@@ -95,7 +93,7 @@ def hold(definition: Definition) -> Verdict:
             shown += f", run at {_told(runs, free)}"
     if others:
         shown = f"tested at {_told(models, others)}; at each {shown}"
-    return Verdict(definition, not others, shown)
+    return Verdict(definition, shown)
 
 
 def _proved(definition: Definition, module: nn.Module, at: Assignment, bounds: dict[Variable, int],

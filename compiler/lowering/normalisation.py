@@ -45,35 +45,28 @@ def _over_batch(site: Any) -> ast.expr:
                 {**{name: site.values[name] for name in ("module", "x")}, "behind": number(1 - site.rank)})
 
 
-def _normalised(usual: str, single: str) -> Callable[[Any], ast.expr]:
-    """A norm of all that there is, the one and only entry of a scalar included, which PyTorch takes along an axis."""
+def _at(rank: int, single: str, usual: str) -> Callable[[Any], ast.expr]:
+    """A form for inputs of one rank, and another for all others."""
     def made(site: Any) -> ast.expr:
-        return fill(quote(usual if site.rank else single), site.values)
+        return fill(quote(single if site.rank == rank else usual), site.values)
 
     return made
 
 
+# PyTorch normalises along axes, of which a scalar has none.
 lower("layer_norm",
-      _normalised("module(x)", "F.layer_norm(x[..., None], (1,), module.weight[None], module.bias[None], eps)[..., 0]"),
+      _at(0, "F.layer_norm(x[..., None], (1,), module.weight[None], module.bias[None], eps)[..., 0]", "module(x)"),
       module=_layer_norm,
-      functional=_normalised("F.layer_norm(x, s, weight, bias, eps)",
-                             "F.layer_norm(x[..., None], (1,), weight[None], bias[None], eps)[..., 0]"))
-lower("rms_norm", _normalised("module(x)", "F.rms_norm(x[..., None], (1,), module.weight[None], eps)[..., 0]"),
+      functional=_at(0, "F.layer_norm(x[..., None], (1,), weight[None], bias[None], eps)[..., 0]",
+                     "F.layer_norm(x, s, weight, bias, eps)"))
+lower("rms_norm", _at(0, "F.rms_norm(x[..., None], (1,), module.weight[None], eps)[..., 0]", "module(x)"),
       module=_rms_norm,
-      functional=_normalised("F.rms_norm(x, s, weight, eps)",
-                             "F.rms_norm(x[..., None], (1,), weight[None], eps)[..., 0]"))
-def _grouped(usual: str, single: str) -> Callable[[Any], ast.expr]:
-    """Groups of a vector may have one entry each, at which PyTorch's module stops where there is one vector only."""
-    def made(site: Any) -> ast.expr:
-        return fill(quote(single if site.rank == 1 else usual), site.values)
-
-    return made
-
-
+      functional=_at(0, "F.rms_norm(x[..., None], (1,), weight[None], eps)[..., 0]", "F.rms_norm(x, s, weight, eps)"))
+# Groups of a vector may have one entry each, at which PyTorch's module stops where there is one vector only.
 lower("group_norm",
-      _grouped("over_batch(module, x, rank)",
-               "over_batch(torch.group_norm, x, rank, groups, module.weight, module.bias, eps)"),
+      _at(1, "over_batch(torch.group_norm, x, rank, groups, module.weight, module.bias, eps)",
+          "over_batch(module, x, rank)"),
       module=_group_norm,
-      functional=_grouped("over_batch(F.group_norm, x, rank, groups, weight, bias, eps)",
-                          "over_batch(torch.group_norm, x, rank, groups, weight, bias, eps)"))
+      functional=_at(1, "over_batch(torch.group_norm, x, rank, groups, weight, bias, eps)",
+                     "over_batch(F.group_norm, x, rank, groups, weight, bias, eps)"))
 lower("batch_norm", _over_batch, module=_batch_norm)
