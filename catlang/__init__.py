@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import os
 
     from catlang.checked import Checked
-    from catlang.imported import Imported
+    from catlang.imported import import_program
     from catlang.notebook.spec import spec
     from catlang.picture.asked import show
 
@@ -27,7 +27,10 @@ __version__ = VERSION
 __all__ = ["Lists", "Trees", "check", "compile", "format", "import_program", "list_of", "lists", "load", "show", "spec",
            "tree_of", "trees"]
 
-FROM_COMPILER = ("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees")
+#: What is imported when it is first asked for: PyTorch comes with the compiler.
+LATER = {
+    **dict.fromkeys(("Lists", "Trees", "compile", "list_of", "lists", "load", "tree_of", "trees"), "catlang.compiler"),
+    "import_program": "catlang.imported", "show": "catlang.picture.asked", "spec": "catlang.notebook.spec"}
 
 
 def check(path: str | os.PathLike[str]) -> Checked:
@@ -48,15 +51,6 @@ def format(text: str) -> str:
     return formatted(text)
 
 
-def import_program(program: Any) -> Imported:
-    """An exported program of PyTorch as a spec: of a ``.pt2`` file, or an ``ExportedProgram``. Raises
-    ``catlang.imported.ImportRefused``, whose ``diagnostics`` say why, where it has operations that catlang has not, or
-    the file is none of a program."""
-    from catlang.imported import import_program as made
-
-    return made(program)
-
-
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext catlang`` calls this: from then on a cell that begins with ``%%cat`` is one in catlang."""
     from catlang.notebook.cells import register
@@ -65,16 +59,8 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name in FROM_COMPILER:
+    if name in LATER:
         import importlib
 
-        return getattr(importlib.import_module("catlang.compiler"), name)
-    if name == "show":
-        from catlang.picture.asked import show
-
-        return show
-    if name == "spec":
-        from catlang.notebook.spec import spec
-
-        return spec
+        return getattr(importlib.import_module(LATER[name]), name)
     raise AttributeError(f"module 'catlang' has no attribute {name!r}")

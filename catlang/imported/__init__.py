@@ -75,7 +75,8 @@ class Imported:
 
 
 def import_program(program: Any) -> Imported:
-    """A `.pt2` file, or an ``ExportedProgram``, as a spec. Raises ``ImportRefused``."""
+    """An exported program of PyTorch as a spec: of a `.pt2` file, or an ``ExportedProgram``. Raises ``ImportRefused``,
+    whose ``diagnostics`` say why, where it has operations that catlang has not, or the file is none of a program."""
     path, file = "program", None
     if isinstance(program, str | os.PathLike):
         path = os.fspath(program)
