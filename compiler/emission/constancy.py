@@ -28,8 +28,12 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 for inner, outer in zip(wires(body.inputs), inputs, strict=True):
                     levels[inner] = levels[outer] | {body}
                 visit(body, levels, context | {body})
+                if operation.lengths is not None:
+                    # Of lists that are packed all that comes out has the axes of all that goes in.
+                    found = found.union(levels[operation.lengths], *(levels[wire] for wire in d.captured(body)),
+                                        context if draws(body) else NOWHERE)
                 for outer, inner in zip(wires(box.outputs), wires(body.outputs), strict=True):
-                    levels[outer] = levels[inner] - {body}
+                    levels[outer] = (levels[inner] - {body}) | (NOWHERE if operation.lengths is None else found)
                 continue
             if isinstance(operation, Sub):
                 target = operation.network
@@ -71,6 +75,13 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 visit(instance.reparameterisation, levels, NOWHERE)
     return {network: {wire for wire in [*wires(network.diagram.inputs), *network.free] if wire not in batched[network]}
             for network in order}
+
+
+def draws(diagram: Diagram) -> bool:
+    """Whether anything in a diagram may give something else at each use."""
+    return any(isinstance(box.operation, d.Use) and box.operation.definition.noisy
+               or isinstance(box.operation, Sub) and box.operation.network.stochastic
+               for _, box in d.everything(diagram))
 
 
 def arguments(operation: Sub, inputs: list[Wire]) -> list[Wire]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.term import Term
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -67,7 +68,9 @@ def _packed(forward: Forward, box: Box, operation: Each) -> None:
         forward.owner.helper(helper)
     captured = [wire for wire in d.captured(body) if forward.terms[wire].levels]
     given = [forward.terms[wire] for wire in wires(box.inputs)]
-    union = frozenset(forward.context)
+    # What is the same for the whole batch stays so: networks that take it are told (see ``constancy``).
+    union = frozenset(forward.context) if draws(body) else lengths.levels.union(
+        *(term.levels for term in given), *(forward.terms[wire].levels for wire in captured))
     lengths = forward.align_one(lengths, union, expand=True)
     mask = forward.fresh_name("there")
     made = call("inside", lengths.expression, forward.size(operation.size))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang.compiler.derived.operations import Hylo, MultiplyAdd, Reverse
 from catlang.compiler.emission import derived
+from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.functions import function
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
@@ -310,9 +311,7 @@ def around_levels(forward: Forward, given: list[Wire], body: Diagram | None = No
     found: Levels = frozenset().union(*(forward.terms[wire].levels for wire in given))
     if body is not None:
         found = found.union(*(forward.terms[wire].levels for wire in d.captured(body) if wire in forward.terms))
-        if any(isinstance(box.operation, d.Use) and box.operation.definition.noisy
-               or getattr(getattr(box.operation, "network", None), "stochastic", False)
-               for _, box in d.everything(body)):
+        if draws(body):
             found |= frozenset(forward.context)
     return found
 

@@ -259,3 +259,28 @@ def test_the_source_stands_alone(net, tmp_path):
             "assert not any(name.startswith('catlang') for name in sys.modules)")
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
+
+
+CONSTANT = '''dim d
+morphism cell : R[2] * R[2] -> R[2] = (tanh * affine[_, 2]) >> add >> tanh
+morphism words : 1 -> List(R[2]) = {words}
+morphism net : R[d] -> R[d] * R[2] = (id, drop >> words) >> (affine * (map(tan) >> (xs |->
+    let once = (fold([parameter, cell]) as first)(xs) in fold([() |-> once, cell])(xs))))'''
+
+
+@pytest.mark.parametrize("words", ["nil", "(parameter, nil) >> cons"])
+def test_a_list_that_is_the_same_for_the_whole_batch(compiled, words):
+    """What is made of weights alone has no batch axis, also where nothing may be computed behind ends of lists: a
+    network that takes it knows, forwards and backwards."""
+    net = compiled(CONSTANT.replace("{words}", words), d=3)
+    x = torch.randn(2, 3)
+    _, folded = net(x)
+    (folded * torch.tensor([[1.0], [2.0]])).sum().backward()
+    together = {name: weight.grad.clone() for name, weight in net.named_parameters() if weight.grad is not None}
+    assert "first.parameter_0.weight" in together
+    net.zero_grad()
+    _, alone = net(x[0])
+    torch.testing.assert_close(folded, alone.expand(2, 2))
+    (3 * alone).sum().backward()
+    for name, gradient in together.items():
+        torch.testing.assert_close(gradient, net.get_parameter(name).grad)
