@@ -43,6 +43,13 @@ def over_batch(function, x, rank, *options, **named):
     return y.reshape(*shape, *y.shape[1:])
 
 
+def group_normed(x, module):
+    """Group norm by a module; of one entry in each of all groups, at which the module stops, it is the bias."""
+    if x.numel() == module.num_groups:
+        return torch.group_norm(x, module.num_groups, module.weight, module.bias, module.eps)
+    return module(x)
+
+
 def axes_put_in(x, count, behind):
     """`x` with so many axes of one entry in front of its last ones."""
     place = x.dim() - behind

@@ -62,11 +62,7 @@ lower("layer_norm",
 lower("rms_norm", _at(0, "F.rms_norm(x[..., None], (1,), module.weight[None], eps)[..., 0]", "module(x)"),
       module=_rms_norm,
       functional=_at(0, "F.rms_norm(x[..., None], (1,), weight[None], eps)[..., 0]", "F.rms_norm(x, s, weight, eps)"))
-# Groups of a vector may have one entry each, at which PyTorch's module stops where there is one vector only.
-lower("group_norm",
-      _at(1, "over_batch(torch.group_norm, x, rank, groups, module.weight, module.bias, eps)",
-          "over_batch(module, x, rank)"),
-      module=_group_norm,
-      functional=_at(1, "over_batch(torch.group_norm, x, rank, groups, weight, bias, eps)",
-                     "over_batch(F.group_norm, x, rank, groups, weight, bias, eps)"))
+# A group may have one entry, at which PyTorch's module stops where there is one group of each only.
+lower("group_norm", "over_batch(group_normed, x, rank, module)", module=_group_norm,
+      functional="over_batch(torch.group_norm, x, rank, groups, weight, bias, eps)")
 lower("batch_norm", _over_batch, module=_batch_norm)

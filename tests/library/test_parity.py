@@ -137,9 +137,12 @@ def test_norms_of_a_single_number():
         torch.testing.assert_close(rms(x), F.rms_norm(column, (1,), rms.rms_norm_0.weight[None], eps=1e-5)[..., 0])
     shared = made("morphism net : R[] -> R[] = layer_norm along (u : R[]) |-> (u, u)")
     assert shared(torch.randn(4)).shape == (4,)
-    alone = made("morphism net : R[3] -> R[3] = group_norm[3]")
-    torch.nn.init.normal_(alone.group_norm_0.bias)
-    torch.testing.assert_close(alone(torch.randn(3)), alone.group_norm_0.bias.detach(), rtol=0, atol=1e-4)
+    for axes in ("3", "3, 1", "3, 1, 1"):
+        alone = made(f"morphism net : R[{axes}] -> R[{axes}] = group_norm[3]")
+        bias = alone.group_norm_0.bias
+        torch.nn.init.normal_(bias)
+        shape = [*map(int, axes.split(", "))]
+        torch.testing.assert_close(alone(torch.randn(shape)), bias.detach().reshape(shape), rtol=0, atol=1e-4)
 
 
 def test_gumbel_numbers_choose_by_probability():
