@@ -11,6 +11,7 @@ from catlang.checker.colours import measured
 from catlang.checker.conditions import impossible
 from catlang.checker.constancy import depends_on_data
 from catlang.checker.entry import (
+    Constant,
     Definition,
     DimEntry,
     Formal,
@@ -80,10 +81,9 @@ class Call:
         if shared is not None:
             # One instance has one set of bodies.
             bodies = shared.operation.bodies if isinstance(shared.operation, Use) else bodies
-        # A choice left to a param of the file may be any.
+        # A choice left to a param of the file, or to a generic, may be any of its own.
         conditions = [*definition.where, *definition.inferred, *(
-            condition for name, value, condition in definition.guarded if generics[name] in (value,)
-            or not isinstance(generics[name], str))]
+            condition for name, value, condition in definition.guarded if value in _choices(generics[name]))]
         if definition.module is not elaborator.module:
             # What its file assumes of its dims must hold of the sizes given for them.
             conditions += definition.module.hypotheses
@@ -284,3 +284,8 @@ def _false(constraint: Constraint) -> bool:
 
 def _formal_type(formal: Formal) -> str:
     return show(formal.domain) if formal.codomain is None else f"{show(formal.domain)} -> {show(formal.codomain)}"
+
+
+def _choices(given: Any) -> tuple[str, ...]:
+    """What a choice may be."""
+    return given.choices if isinstance(given, Constant) else (given,)

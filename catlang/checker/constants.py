@@ -37,6 +37,11 @@ def constant(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
             if entry.constant.kind != wanted.kind and not (wanted.kind == "real" and entry.constant.kind == "int"):
                 raise fault("E0507", f"`{wanted.name}` is {describe(wanted)}, `{node.text}` is "
                             f"{describe(entry.constant)}", scope, node)
+            beyond = [choice for choice in entry.constant.choices if choice not in wanted.choices]
+            if beyond:
+                raise fault("E0507", f"`{wanted.name}` cannot be `{beyond[0]}`, and `{node.text}` can", scope, node,
+                            f"it is one of {_listed(entry.constant.choices)}",
+                            (f"let it be some of {_listed(wanted.choices)}",))
             return entry.constant
     if wanted.kind == "bool":
         if isinstance(node, tree.Name) and node.text in ("true", "false"):
@@ -55,8 +60,7 @@ def constant(node: tree.Node, scope: Scope, wanted: Constant) -> Any:
     text = shortened(scope, node)
     if wanted.kind == "choice":
         near = nearest(text, wanted.choices)
-        help = f"did you mean `{near}`?" if near else (
-            f"write one of {', '.join(f'`{choice}`' for choice in wanted.choices)}")
+        help = f"did you mean `{near}`?" if near else f"write one of {_listed(wanted.choices)}"
         raise fault("E0507", f"`{wanted.name}` cannot be `{text}`", scope, node, help=(help,))
     raise fault("E0507", f"`{wanted.name}` is {describe(wanted)}, not `{text}`", scope, node)
 
@@ -107,6 +111,10 @@ def _computed(operator: str, values: list[Any]) -> Any:
     if all(isinstance(value, float) for value in values):
         return compute(operator, values)
     return Formula(operator, tuple(values))
+
+
+def _listed(choices: tuple[str, ...]) -> str:
+    return ", ".join(f"`{choice}`" for choice in choices)
 
 
 def describe(wanted: Constant) -> str:

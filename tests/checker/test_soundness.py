@@ -29,10 +29,19 @@ ACCEPTED = {
     "a generic object used as numbers is an array": """
         morphism r[A](g : A -> A) : A -> A = (id, g) >> add
         morphism f : R[2, 3] -> R[2, 3] = r(relu)""",
+    "a generic choice is held to what it can be": """
+        morphism padded[mode : choice(constant, circular), n] : R[n] -> R[n + 2] = pad[1, 1, mode = mode]
+        morphism f : R[1] -> R[3] = padded[constant]""",
     "sizes of a shared instance agree": "morphism f : R[3] -> R[3] = affine as a >> relu >> affine as a",
 }
 
 REFUSED = {
+    "a generic choice may be any that it can be": ("E0403", """
+        morphism padded[mode : choice(constant, reflect), n] : R[n] -> R[n + 2] = pad[1, 1, mode = mode]
+        morphism f : R[1] -> R[3] = padded[constant]"""),
+    "a param that can be what a choice cannot": ("E0507", """
+        param how : choice(constant, mirror) = constant
+        morphism f : R[8] -> R[10] = pad[1, 1, mode = how]"""),
     "a divisor without its condition": ("E0302", "morphism f[d, h] : R[h*(d // h)] -> R[d] = id"),
     "halves of any size": ("E0302", "morphism f[n] : R[n//2 + n//2] -> R[n] = id"),
     "two generics are not one": ("E0302", "morphism f[n, m] : R[n] -> R[m] = relu"),

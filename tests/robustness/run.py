@@ -113,7 +113,7 @@ def portions(given: argparse.Namespace) -> list[tuple[str, int, int]]:
     counts = {"prefix": sum(len(text.data) + 1 for text in texts), "edit": sum(text.edits for text in texts)}
     left = given.cases - sum(counts[kind] for kind in ("prefix", "edit") if kind in given.kinds)
     made = [kind for kind in ("well-typed", "ill-typed") if kind in given.kinds]
-    counts |= dict.fromkeys(made, max(0, left) // max(1, len(made)))
+    counts |= {kind: (max(0, left) + place) // len(made) for place, kind in enumerate(made)}
     shares = [(kind, first, min(PORTION, counts[kind] - first)) for kind in given.kinds
               for first in range(0, counts[kind], PORTION)]
     return sorted(shares, key=lambda share: (share[1] / max(1, counts[share[0]]), share[0]))
