@@ -28,12 +28,13 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 for inner, outer in zip(wires(body.inputs), inputs, strict=True):
                     levels[inner] = levels[outer] | {body}
                 visit(body, levels, context | {body})
+                packed = NOWHERE
                 if operation.lengths is not None:
                     # Of lists that are packed all that comes out has the axes of all that goes in.
-                    found = found.union(levels[operation.lengths], *(levels[wire] for wire in d.captured(body)),
-                                        context if draws(body) else NOWHERE)
+                    packed = found.union(levels[operation.lengths], *(levels[wire] for wire in d.captured(body)),
+                                         context if draws(body) else NOWHERE)
                 for outer, inner in zip(wires(box.outputs), wires(body.outputs), strict=True):
-                    levels[outer] = (levels[inner] - {body}) | (NOWHERE if operation.lengths is None else found)
+                    levels[outer] = (levels[inner] - {body}) | packed
                 continue
             if isinstance(operation, Sub):
                 target = operation.network
