@@ -68,7 +68,7 @@ def rational(number: int | float, site: Site[Array] | None = None, infinite: boo
     >>> rational(0.1), rational(3), rational(float("-inf"), infinite=True)
     (Fraction(1, 10), 3, -inf)
     """
-    if isinstance(number, int) or infinite and isinf(number):
+    if isinstance(number, int | Fraction) or infinite and isinf(number):
         return number
     if number - number != 0:
         raise Inexact(site.name if site else str(number), f"has {number} for a constant", site.span if site else None)
