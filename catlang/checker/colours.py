@@ -10,10 +10,15 @@
 >>> module = check_source(Source("m.cat", None, text))
 >>> module.scope.names["leaves"].domain, module.scope.names["leaves"].codomain
 ((mu TreeF[R[2]]) * List(Bool), (R[2] + R[3] * R[3]) * (Bool + (1 + R[4]) * (1 + R[4])))
+>>> text = '''object Both[s..., A] = R[s...] * A
+... morphism first : Both[3, 4, Bool] -> R[3, 4] = fst'''
+>>> check_source(Source("m.cat", None, text)).scope.names["first"].domain
+R[3, 4] * Bool
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from catlang import dims
@@ -32,6 +37,7 @@ from catlang.checker.scope import (
     bad_name,
     expected,
     fault,
+    find_within,
     hides_nothing,
     lookup,
     member,
@@ -39,6 +45,7 @@ from catlang.checker.scope import (
 )
 from catlang.checker.sizes import dim
 from catlang.diagnostic import Diagnostic, Label
+from catlang.dims import Dim, Variable
 from catlang.objects.colour import (
     BOOL,
     MOST_PARTS,
@@ -151,8 +158,7 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
     if isinstance(node, tree.Attribute):
         entry = member(node, scope)
         if isinstance(entry, ObjectEntry):
-            module = lookup(scope, node.value, "module")  # type: ignore[arg-type]
-            return _applied(entry, [], node, scope, module.given)  # type: ignore[attr-defined]
+            return _applied(entry, [], node, scope, given_within(node, entry, scope))
         raise expected(scope, node, entry, "an object")
     if isinstance(node, tree.Wildcard):
         return ObjectVariable("_", flexible=True)
@@ -177,6 +183,12 @@ def _colour(node: tree.Node, scope: Scope) -> Object:
         raise fault("E0204", "a pair is no object", scope, node, help=("the product of objects is written with `*`",))
     raise fault("E0204", f"`{shortened(scope, node)}` is no object", scope, node,
                 help=("objects are `R[n]`, `Fin[n]`, `Bool`, `1`, declared ones, and `* + ^` of them",))
+
+
+def given_within(node: tree.Attribute, entry: ObjectEntry | FunctorEntry, scope: Scope) -> dict[Variable, Dim]:
+    """The sizes put for the dims of the file that a name with a dot in it is of."""
+    _, module = find_within(node, scope)
+    return scope.put(entry.module.scope) if module is None else module.given
 
 
 def _argument(node: tree.Apply, scope: Scope) -> Object:
@@ -242,8 +254,7 @@ def _indexed(node: tree.Index, scope: Scope) -> Object:
     if isinstance(head, tree.Attribute):
         entry = member(head, scope)
         if isinstance(entry, ObjectEntry):
-            module = lookup(scope, head.value, "module")  # type: ignore[arg-type]
-            return _applied(entry, node.arguments, node, scope, module.given)  # type: ignore[attr-defined]
+            return _applied(entry, node.arguments, node, scope, given_within(head, entry, scope))
     raise fault("E0204", f"`{shortened(scope, node)}` is no object", scope, node)
 
 
@@ -292,15 +303,24 @@ def _applied(entry: ObjectEntry, arguments: list[tree.Node], node: tree.Node, sc
     entry.module.object_header(entry)
     if entry.state == "broken":
         raise Fault(None)
-    if len(arguments) != len(entry.generics):
-        wanted = ", ".join(generic.name for generic in entry.generics)
+    runs = sum(isinstance(generic, RunEntry) for generic in entry.generics)
+    spare = len(arguments) - len(entry.generics)
+    if spare != 0 and not (runs == 1 and spare >= -1):
+        wanted = ", ".join(f"{generic.name}..." if isinstance(generic, RunEntry) else generic.name
+                           for generic in entry.generics)
         if not entry.generics:
             raise fault("E0501", f"`{entry.name}` takes nothing in brackets", scope, node)
         raise fault("E0501", f"`{entry.name}` takes {len(entry.generics)} argument{'s' * (len(entry.generics) != 1)}, "
                     f"{len(arguments)} given", scope, node, help=(f"write `{entry.name}[{wanted}]`",) if wanted else ())
     substitution = Substitution(dims=dict(given))
     values: list[Any] = []
-    for generic, argument in zip(entry.generics, arguments, strict=True):
+    waiting = iter(arguments)
+    for generic in entry.generics:
+        if isinstance(generic, RunEntry):
+            # A run is all that the others leave.
+            substitution.runs[generic.run] = tuple(axis(argument, scope) for argument in islice(waiting, spare + 1))
+            continue
+        argument = next(waiting)
         if isinstance(generic, ObjectVariableEntry):
             found = colour(argument, scope)
             substitution.objects[generic.variable] = found
@@ -414,9 +434,8 @@ def entry_of(node: tree.Node, scope: Scope) -> Entry | None:
     found: Entry | None = None
     if isinstance(node, tree.Name):
         found = scope.find(node.text)
-    elif isinstance(node, tree.Attribute) and isinstance(node.value, tree.Name):
-        module = getattr(scope.find(node.value.text), "module", None)
-        found = module.scope.names.get(node.name) if module is not None and hasattr(module, "scope") else None
+    elif isinstance(node, tree.Attribute):
+        found, _ = find_within(node, scope)
     return found if isinstance(found, FunctorEntry | FunctorVariableEntry) else None
 
 
@@ -430,7 +449,8 @@ def _named_functor(head: tree.Node, arguments: list[tree.Node], scope: Scope, no
             given = scope.put(entry.module.scope)
     elif isinstance(head, tree.Attribute):
         entry = member(head, scope)
-        given = lookup(scope, head.value, "module").given  # type: ignore[arg-type, attr-defined]
+        if isinstance(entry, FunctorEntry):
+            given = given_within(head, entry, scope)
     else:
         raise fault("E0204", f"`{shortened(scope, node)}` is no endofunctor", scope, node)
     if isinstance(entry, FunctorVariableEntry):
