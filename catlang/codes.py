@@ -11,7 +11,7 @@ True
 from __future__ import annotations
 
 TOPICS = ("the file", "syntax", "names", "colours", "sizes", "arguments", "weights, labels and 2-cells", "imports",
-          "compiling", "what is still to come")
+          "compiling", "what is still to come", "theories, models and laws")
 
 CODES = {
     "E0001": "there is no such file",
@@ -132,6 +132,12 @@ CODES = {
     "E0834": "an extern that gives something else than its header promises",
     "E0835": "an extern that is no `nn.Module`",
     "E0901": "a construct that is still to come",
+    "E1001": "a model of something that is no theory",
+    "E1002": "a model that lacks a sort or an operation of its theory",
+    "E1003": "a model that says what its theory does not ask",
+    "E1004": "a law that is no equation",
+    "E1005": "a law that does not hold in a model",
+    "E1006": "a law of which it is not known whether it holds in a model",
 }
 
 

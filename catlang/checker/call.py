@@ -107,7 +107,7 @@ class Call:
             operation.arguments = {**generics, "": given}
         instance: Instance | None = shared
         if instance is None and definition.learned:
-            instance = elaborator.instance(definition.name, label, operation, self.span)
+            instance = elaborator.instance(definition.label, label, operation, self.span)
             instance.given = self.arguments
         if elements:
             value = (*elements, value)
@@ -126,7 +126,7 @@ class Call:
         depends on what came in, something that is nobody's mistake any more."""
         definition, conditions = self.definition, self.elaborator.conditions
         if label is not None and definition.learned and label not in self.elaborator.diagram.scope.instances:
-            self.elaborator.instance(definition.name, label, Use(definition, generics, {}), self.span)
+            self.elaborator.instance(definition.label, label, Use(definition, generics, {}), self.span)
         conditions.sizes = [size for size in conditions.sizes if size[1] != self.span]
         codomain = substitution.object(definition.codomain)
         if definition.parameters or generics_in(definition.domain) & generics_in(definition.codomain):

@@ -21,10 +21,19 @@ from catlang.checker import header
 from catlang.checker.allow import unneeded
 from catlang.checker.colours import enormous
 from catlang.checker.elaborate import Elaborator
-from catlang.checker.entry import CellEntry, Definition, FrozenEntry, FunctorEntry, ObjectEntry
+from catlang.checker.entry import (
+    CellEntry,
+    Definition,
+    FrozenEntry,
+    FunctorEntry,
+    ModelEntry,
+    ObjectEntry,
+    TheoryEntry,
+)
 from catlang.checker.loader import Library, Loader
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault
+from catlang.checker.theory import open_law
 from catlang.checker.weights import check_initialiser
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Instance, Use, captured
@@ -105,11 +114,22 @@ def check_module(module: Module) -> None:
                 module.fault(problem)
         elif isinstance(entry, FrozenEntry):
             _frozen(entry, module)
+    for entry in list(module.scope.names.values()):
+        if isinstance(entry, TheoryEntry):
+            module.theory_header(entry)
+            check_theory(entry)
     for definition in module.definitions:
         module.header(definition)
         check_definition(definition)
     for cell in module.cells:
         _cell(cell, module)
+    models = [entry for entry in module.scope.names.values() if isinstance(entry, ModelEntry)]
+    if models:
+        # Laws are proved or refuted by what nothing else of a check needs.
+        from catlang.checker.verdicts import check_model
+
+        for model in models:
+            check_model(model)
     if module.scope.allowances is not None:
         unneeded(module.scope.allowances, module)
 
@@ -144,6 +164,24 @@ def check_definition(definition: Definition) -> None:
         definition.state = "broken"
     if not isinstance(module, Library):
         _unused(definition, module)
+
+
+def check_theory(theory: TheoryEntry) -> None:
+    """Elaborates the laws of a theory, each side once for all models."""
+    module = theory.module
+    if theory.state != "done":
+        return
+    for law in theory.laws:
+        for side in law.sides:
+            check_definition(side)
+            if side.state != "done":
+                theory.state = "broken"
+                break
+            open_type = None if side.place else open_law(law)
+            if open_type is not None:
+                module.bag.add(open_type)
+                theory.state = "broken"
+                break
 
 
 def shared_with_evaluation(definition: Definition) -> None:

@@ -16,7 +16,7 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Variable
 from catlang.dims.constraint import Constraint
 from catlang.dims.decision import Proved, Refuted, decide
-from catlang.objects.colour import Run
+from catlang.objects.colour import Run, show
 from catlang.span import Span
 
 if TYPE_CHECKING:
@@ -176,7 +176,10 @@ def example(assignment: dict[Variable, int]) -> str:
 
 def shown_type(definition: Definition) -> str:
     """The type of a definition as its header writes it, with its conditions, those inferred too."""
-    text = " ".join(definition.scope.span(definition.node.type).text.split())
+    if definition.written is None:
+        text = f"{show(definition.domain)} -> {show(definition.codomain)}"
+    else:
+        text = " ".join(definition.scope.span(definition.written).text.split())
     conditions = [*definition.where, *definition.inferred]
     if conditions:
         text += " where " + ", ".join(condition.show() for condition in conditions)

@@ -92,7 +92,8 @@ class Elaborator:
         inputs = (*elements, value) if elements else value
         self.diagram = Diagram(definition.name, inputs, None, definition.span)
         result = self.morphism(node, value, scope)
-        self.join(definition.codomain, result, Joint("result", node, definition.node.type.codomain, scope))
+        self.join(definition.codomain, result, Joint("result", node, definition.node.type.codomain, scope,
+                                                     told=definition.told))
         self.diagram.outputs = self.shaped(result, definition.codomain, scope.span(node))
         self.finish()
         for entry in scope.names.values():

@@ -8,13 +8,14 @@ from catlang.checker.binding import bindings
 from catlang.checker.entry import (
     ElementEntry,
     FrozenEntry,
+    ModelEntry,
     ModuleEntry,
 )
 from catlang.checker.form import is_element, known, takes_parameters
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import previous
 from catlang.checker.morphism import _paired, hole_at
-from catlang.checker.scope import Scope, expected, fault, lookup
+from catlang.checker.scope import Scope, expected, fault, lookup, path
 from catlang.checker.weights import frozen, weight
 from catlang.diagram.diagram import Value, object_of
 from catlang.objects.colour import Object, Product, resolve, show
@@ -83,13 +84,12 @@ def _application(elaborator: Elaborator, node: tree.Apply, scope: Scope) -> Valu
 
 def _attribute(elaborator: Elaborator, node: tree.Attribute, scope: Scope) -> Value:
     """``x.part`` of a named product, ``token.weight`` of an instance, ``blocks.f`` of a module."""
-    if isinstance(node.value, tree.Name):
-        entry = scope.find(node.value.text)
-        if isinstance(entry, ModuleEntry):
-            previous(elaborator, None)
-            return elaborator.morphism(node, (), scope)
-        if not isinstance(entry, ElementEntry):
-            return weight(elaborator, node.value.text, node, scope)
+    holder = scope.find(path(node)[0]) if path(node) else None
+    if isinstance(holder, ModuleEntry | ModelEntry):
+        previous(elaborator, None)
+        return elaborator.morphism(node, (), scope)
+    if isinstance(node.value, tree.Name) and not isinstance(holder, ElementEntry):
+        return weight(elaborator, node.value.text, node, scope)
     value = elaborator.element(node.value, scope)
     obj = resolve(object_of(value))
     names = _names(obj)

@@ -191,7 +191,23 @@ class Definition(Entry):
     @property
     def called(self) -> str:  # type: ignore[override]
         keyword = getattr(self.node, "keyword", "morphism")
-        return "an extern" if self.extern else "an algebra" if keyword == "algebra" else f"a {keyword}"
+        article = "an" if keyword in ("algebra", "operation") else "a"
+        return "an extern" if self.extern else f"{article} {keyword}"
+
+    @property
+    def label(self) -> str:
+        """What its instances are called by: an operation of a model by its own name."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def told(self) -> tuple[str, str, str]:
+        """Where a body gives something else: what it is called, what says so, and a label for that."""
+        return "the body", "the header promises", ""
+
+    @property
+    def written(self) -> tree.Arrow | None:
+        """The type as its header writes it; of a morphism of a model its theory says it."""
+        return self.node.type
 
     @property
     def primitive(self) -> bool:
@@ -216,6 +232,109 @@ class Definition(Entry):
     def structural(self) -> bool:
         """One of the prelude's primitives that are wiring, or hold diagrams."""
         return self.primitive and self.module.is_prelude
+
+
+class Signature:
+    """What a theory says of an operation: its type, over the theory's sorts."""
+
+    __slots__ = ("name", "span", "domain", "codomain")
+
+    def __init__(self, name: str, span: Span, domain: Object, codomain: Object) -> None:
+        self.name = name
+        self.span = span
+        self.domain = domain
+        self.codomain = codomain
+
+
+class Law:
+    """An equation of a theory: a morphism for each side, generic in the sorts, which takes the operations."""
+
+    __slots__ = ("name", "span", "parameters", "sides")
+
+    def __init__(self, name: str, span: Span, parameters: list[str]) -> None:
+        self.name = name
+        self.span = span
+        # The names of its variables; none where it is an equation between morphisms.
+        self.parameters = parameters
+        self.sides: list[Side] = []
+
+
+class Side(Definition):
+    """One side of a law. Within a law a name denotes one instance: so do the operations in it."""
+
+    __slots__ = ("law", "place")
+
+    def __init__(self, name: str, span: Span, node: tree.Morphism, module: Module, law: Law) -> None:
+        super().__init__(name, span, node, module)
+        self.law = law
+        self.place = len(law.sides)
+
+    @property
+    def told(self) -> tuple[str, str, str]:
+        return "one side of the law", "another", "this gives `{0}`"
+
+
+class TheoryEntry(Entry):
+    """``theory Monoid { sort M, op e : 1 -> M, op m : M * M -> M, law ... }``: syntax, which models give a meaning."""
+
+    __slots__ = ("node", "module", "sorts", "operations", "laws", "state")
+    called = "a theory"
+
+    def __init__(self, name: str, span: Span, node: tree.Theory, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+        self.sorts: dict[str, ObjectVariable] = {}
+        self.operations: dict[str, Signature] = {}
+        self.laws: list[Law] = []
+        self.state = "new"
+
+
+class ModelEntry(Entry):
+    """``model Sum[c] : Monoid { M = R[c], e = zero, m = add }``.
+
+    What it makes of the theory's sorts and operations are entries of their own beside it, ``Sum.M`` and ``Sum.m``.
+    ``equations`` are the theory's laws with these put in, a morphism for each side; ``verdicts`` is how each ended.
+    """
+
+    __slots__ = ("node", "module", "theory", "equations", "verdicts", "state")
+    called = "a model"
+
+    def __init__(self, name: str, span: Span, node: tree.Model, module: Module) -> None:
+        super().__init__(name, span)
+        self.node = node
+        self.module = module
+        self.theory: TheoryEntry | None = None
+        self.equations: list[tuple[Law, list[OfModel]]] = []
+        self.verdicts: list[tuple[Law, Any]] = []
+        self.state = "new"
+
+
+class SortEntry(ObjectEntry):
+    """``Sum.M``: what a sort is in a model."""
+
+    __slots__ = ()
+
+
+class OfModel(Definition):
+    """A morphism whose type is that of a part of a theory, the model's objects put for the sorts: an operation of the
+    model, ``Sum.m``, or a side of a law."""
+
+    __slots__ = ("model", "signature")
+
+    def __init__(self, name: str, span: Span, node: tree.Morphism, model: ModelEntry, signature: Signature) -> None:
+        super().__init__(name, span, node, model.module)
+        self.model = model
+        self.signature = signature
+
+    @property
+    def told(self) -> tuple[str, str, str]:
+        assert self.model.theory is not None
+        return f"`{self.signature.name}`", f"the theory `{self.model.theory.name}` asks for", "is to give `{0}`"
+
+    @property
+    def written(self) -> None:
+        return None
 
 
 class FrozenEntry(Entry):

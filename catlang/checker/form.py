@@ -9,9 +9,9 @@ from catlang.checker.entry import (
     ElementEntry,
     Entry,
     FrozenEntry,
-    ModuleEntry,
+    ModelEntry,
 )
-from catlang.checker.scope import Scope, lookup
+from catlang.checker.scope import Scope, find_within, lookup
 from catlang.syntax import tree
 
 
@@ -25,11 +25,7 @@ def head_of(node: tree.Node) -> tree.Node:
 def _entry(node: tree.Node, scope: Scope) -> Entry | None:
     if isinstance(node, tree.Name):
         return scope.find(node.text)
-    if isinstance(node, tree.Attribute) and isinstance(node.value, tree.Name):
-        entry = scope.find(node.value.text)
-        if isinstance(entry, ModuleEntry):
-            return entry.module.scope.find(node.name)
-    return None
+    return find_within(node, scope)[0]
 
 
 def takes_parameters(node: tree.Node, scope: Scope) -> bool:
@@ -54,7 +50,8 @@ def is_single(node: tree.Node, scope: Scope) -> bool:
     """Whether the expression is one use of one definition."""
     if isinstance(node, tree.Apply):
         return takes_parameters(node.function, scope) and not acts(node.function, scope)
-    return isinstance(node, tree.Name | tree.Index | tree.Attribute)
+    return isinstance(node, tree.Name | tree.Index | tree.Attribute) and not isinstance(
+        _entry(head_of(node), scope), ModelEntry)
 
 
 def is_scheme(node: tree.Node, scope: Scope) -> bool:
@@ -76,7 +73,7 @@ def is_element(node: tree.Node, scope: Scope) -> bool:
     if isinstance(node, tree.Tuple):
         return any(is_element(item, scope) for item in node.items)
     if isinstance(node, tree.Attribute):
-        return not (isinstance(node.value, tree.Name) and isinstance(scope.find(node.value.text), ModuleEntry))
+        return find_within(node, scope)[0] is None
     if isinstance(node, tree.Let):
         # What the names of the bindings stand for matters to the body.
         inside = Scope(scope, scope.source)

@@ -21,6 +21,7 @@ from catlang.checker.entry import (
     ObjectEntry,
     ObjectVariableEntry,
     RunEntry,
+    SortEntry,
 )
 from catlang.checker.extern import extern_header
 from catlang.checker.representable import fixed, function_in, of_reals
@@ -135,6 +136,12 @@ def object_header(entry: ObjectEntry, outer: Scope) -> None:
     """Elaborates ``object A[m] = ...``; afterwards its state is ``done`` or ``broken``."""
     scope = Scope(outer, outer.source)
     entry.generics = [given.entry for given in generics(entry.node.generics, [entry.node.body], scope, outer)]
+    runs = [generic for generic in entry.generics if isinstance(generic, RunEntry)]
+    if runs and (entry.node.nominal or len(runs) > 1):
+        which = "a new colour" if entry.node.nominal else "an object"
+        many = "no run of axes" if entry.node.nominal else "at most one run of axes"
+        raise Fault(Diagnostic("E0504", f"{which} is generic in {many}", [Label(runs[-1].span, "a run")],
+                               help=("name each of the axes: `[m, n]`",)))
     entry.body = colour(entry.node.body, scope)
     if entry.node.nominal:
         own = {variable for given in entry.generics if isinstance(given, DimEntry)
@@ -145,6 +152,9 @@ def object_header(entry: ObjectEntry, outer: Scope) -> None:
     if not entry.node.nominal and entry.node.where:
         raise fault("E0309", "only a new colour can have conditions", scope, entry.node.where[0],
                     help=(f"write `object {entry.name} : ...`",))
+    if isinstance(entry, SortEntry):
+        # What of a model's generics is used is a matter of all that it says.
+        return
     for given in entry.generics:
         _unused(given, scope, entry.name)
 
@@ -202,7 +212,7 @@ def definition_header(definition: Definition, outer: Scope) -> None:
         _parameter(parameter, definition, scope, outer)
     definition.domain = colour(node.type.domain, scope)
     definition.codomain = colour(node.type.codomain, scope)
-    if getattr(node, "keyword", "morphism") != "morphism":
+    if getattr(node, "keyword", None) in ("algebra", "coalgebra"):
         algebras.structure(definition, scope)
     if isinstance(node, tree.Primitive) and not definition.structural and not definition.extern:
         for obj, written in ((definition.domain, node.type.domain), (definition.codomain, node.type.codomain)):
@@ -231,10 +241,7 @@ def definition_header(definition: Definition, outer: Scope) -> None:
     definition.learned = not definition.primitive or bool(
         definition.weights or definition.stateful or definition.copies)
     if not definition.primitive:
-        hypotheses = [*definition.module.assumed(), *definition.where]
-        for size in [*dims_of(definition.domain), *dims_of(definition.codomain)]:
-            if not isinstance(size, int) and not obviously(size):
-                _allowed(size, definition, hypotheses)
+        sizes_allowed(definition)
     else:
         for entry in (given.entry for given in definition.generics):
             # A constant such as `eps` is used by the functors, not by the signature, and so is a scheme's bound.
@@ -321,6 +328,14 @@ def _guard(guard: tuple[str, str], relation: tree.Relation, scope: Scope) -> tup
     if not isinstance(entry, ConstantEntry) or value not in entry.constant.choices:
         raise fault("E0507", f"`{name} == {value}` is no choice that this primitive has", scope, relation)
     return guard
+
+
+def sizes_allowed(definition: Definition) -> None:
+    """The sizes in a header must be such, whatever the values of their variables."""
+    hypotheses = [*definition.module.assumed(), *definition.where]
+    for size in [*dims_of(definition.domain), *dims_of(definition.codomain)]:
+        if not isinstance(size, int) and not obviously(size):
+            _allowed(size, definition, hypotheses)
 
 
 def _allowed(size: dims.Dim, definition: Definition, hypotheses: list[Constraint]) -> None:

@@ -9,7 +9,7 @@ import os
 import re
 
 from catlang import source as sources
-from catlang.checker.entry import Entry
+from catlang.checker.entry import Entry, ModelEntry
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault, Lazy, Scope
 from catlang.diagnostic import Diagnostic, Label
@@ -22,10 +22,9 @@ from catlang.syntax.parser import parse
 LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "library")
 
 
-_DECLARED = re.compile(r"^(?:object|morphism|primitive|endofunctor|algebra|coalgebra) ([^\W\d]\w*)", re.MULTILINE)
-
-
-_NEXT = re.compile(r"^(?:##|# ---|object|morphism|primitive|endofunctor|algebra|coalgebra)", re.MULTILINE)
+_WORDS = "object|morphism|primitive|endofunctor|algebra|coalgebra|theory|model"
+_DECLARED = re.compile(rf"^(?:{_WORDS}) ([^\W\d]\w*)", re.MULTILINE)
+_NEXT = re.compile(rf"^(?:##|# ---|{_WORDS})", re.MULTILINE)
 
 
 class Library(Module):
@@ -45,11 +44,12 @@ class Library(Module):
         return list(self.places)
 
     def declare_lazily(self, name: str) -> Entry | None:
-        place = self.places.get(name)
+        owner, _, part = name.partition(".")
+        place = self.places.get(owner)
         if place is None:
             return None
         entry = self.scope.names.get(name)
-        if entry is not None:
+        if entry is not None or part and owner in self.scope.names:
             return entry
         parsed = parse(self.source, *place)
         assert not parsed.diagnostics, f"the library's `{name}` does not parse: {parsed.diagnostics}"
@@ -60,7 +60,17 @@ class Library(Module):
                 self._functor(node)
             elif isinstance(node, tree.Morphism | tree.Primitive):
                 self._definition(node)
+            elif isinstance(node, tree.Theory):
+                self._theory(node)
+            elif isinstance(node, tree.Model):
+                self._model(node)
+                model = self.scope.names[owner]
+                assert isinstance(model, ModelEntry)
+                self.declare_model(model)
         return self.scope.names.get(name)
+
+    def declared(self, name: str) -> Entry | None:
+        return self.declare_lazily(name)
 
 
 class Loader:

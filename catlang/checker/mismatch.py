@@ -46,10 +46,13 @@ class Joint:
     gives), ``argument``, ``repeat``, ``branch``, ``pattern``, ``element``, ``weights``.
     """
 
-    __slots__ = ("kind", "node", "other", "scope", "before", "name", "owner", "wanted", "found")
+    __slots__ = ("kind", "node", "other", "scope", "before", "name", "owner", "told", "wanted", "found")
 
     def __init__(self, kind: str, node: tree.Node | None, other: tree.Node | None, scope: Scope,
-                 before: tree.Node | None = None, name: str = "", owner: str = "") -> None:
+                 before: tree.Node | None = None, name: str = "", owner: str = "",
+                 told: tuple[str, str, str] | None = None) -> None:
+        # Of a result: what gives it, what says that it is to be another, and how that is labelled.
+        self.told = told
         self.owner = owner
         self.kind = kind
         self.node = node
@@ -163,11 +166,14 @@ def _input(joint: Joint, code: str, wants: str, gives: str, why: list[str], help
 def _result(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:
     assert joint.node is not None and joint.other is not None
     span = joint.scope.span
-    text = " ".join(span(joint.other).text.split())
-    promised = f"`{wants}` is promised" if text == wants else f"`{text}` is promised, which is `{wants}`"
-    labels = [Label(span(_last(joint.node)), f"this gives `{gives}`"), Label(span(joint.other), promised, False)]
-    return Diagnostic("E0302" if code == "E0301" else code, f"the body gives `{gives}`, the header promises `{wants}`",
-                      labels, why, help)
+    body, promises, label = joint.told or ("the body", "the header promises", "")
+    if not label:
+        text = " ".join(span(joint.other).text.split())
+        label = "`{0}` is promised" if text == wants else f"`{text}` is promised, which is `{{0}}`"
+    labels = [Label(span(_last(joint.node)), f"this gives `{gives}`"),
+              Label(span(joint.other), label.format(wants), False)]
+    return Diagnostic("E0302" if code == "E0301" else code, f"{body} gives `{gives}`, {promises} `{wants}`", labels,
+                      why, help)
 
 
 def _repeated(joint: Joint, code: str, wants: str, gives: str, why: list[str], help: list[str]) -> Diagnostic:

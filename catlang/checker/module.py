@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from catlang import source as sources
-from catlang.checker import header
+from catlang.checker import header, theory
 from catlang.checker.allow import allowances
 from catlang.checker.colours import BUILT_IN, built_in
 from catlang.checker.constants import constant, constant_kind
@@ -22,8 +22,12 @@ from catlang.checker.entry import (
     Entry,
     FrozenEntry,
     FunctorEntry,
+    ModelEntry,
     ModuleEntry,
     ObjectEntry,
+    OfModel,
+    Side,
+    TheoryEntry,
 )
 from catlang.checker.scope import Fault, Lazy, Scope, bad_name, fault
 from catlang.checker.sizes import constraints, dim
@@ -120,6 +124,7 @@ class Module:
                    tree.Object: self._object, tree.Morphism: self._definition, tree.Primitive: self._definition,
                    tree.Extern: self._definition,
                    tree.Endofunctor: self._functor, tree.Cell: self._cell, tree.Frozen: self._frozen,
+                   tree.Theory: self._theory, tree.Model: self._model,
                    tree.Later: self._later, tree.Allow: lambda node: None}
         for kind in (tree.Import, None):
             for node in parsed.declarations:
@@ -130,6 +135,9 @@ class Module:
                 except Fault as problem:
                     self.fault(problem)
                     self._broken(node)
+        for model in [entry for entry in self.scope.names.values() if isinstance(entry, ModelEntry)]:
+            # Its theory may stand further down.
+            self.declare_model(model)
 
     def _broken(self, node: tree.Declaration) -> None:
         """Uses of what a broken declaration would have given a meaning are no further mistakes."""
@@ -239,6 +247,22 @@ class Module:
 
     def _frozen(self, node: tree.Frozen) -> None:
         self.add(FrozenEntry(node.name, self._name_span(node), node, self))
+
+    def _theory(self, node: tree.Theory) -> None:
+        self.add(TheoryEntry(node.name, self._name_span(node), node, self))
+
+    def _model(self, node: tree.Model) -> None:
+        self.add(ModelEntry(node.name, self._name_span(node), node, self))
+
+    def declare_model(self, entry: ModelEntry) -> None:
+        """Declares what a model makes of its theory; where it makes no sense its names are no further mistakes."""
+        try:
+            theory.declare_model(entry)
+            entry.state = "done"
+        except Fault as problem:
+            self.fault(problem)
+            entry.state = "broken"
+            self.scope.names[entry.name] = BrokenEntry(entry.name, entry.span)
 
     def _later(self, node: tree.Later) -> None:
         span = Span(self.source, node.start, node.start + len(node.keyword))
@@ -354,12 +378,32 @@ class Module:
             self.fault(problem)
             entry.state = "broken"
 
+    def theory_header(self, entry: TheoryEntry) -> None:
+        """Makes a theory known, its laws' sides included; a broken one is told once."""
+        if entry.state in ("done", "broken"):
+            return
+        try:
+            theory.theory_header(entry)
+            entry.state = "done"
+        except Fault as problem:
+            self.fault(problem)
+            entry.state = "broken"
+
+    def declared(self, name: str) -> Entry | None:
+        """What a name declared in this file stands for."""
+        return self.scope.names.get(name)
+
     def header(self, definition: Definition) -> None:
         """Makes the definition's type known; a broken header is told once."""
         if definition.state != "new":
             return
         try:
-            header.definition_header(definition, self.scope)
+            if isinstance(definition, OfModel):
+                theory.model_header(definition)
+            elif isinstance(definition, Side):
+                theory.side_header(definition)
+            else:
+                header.definition_header(definition, self.scope)
             definition.state = "header" if isinstance(definition.node, tree.Morphism) else "done"
         except Fault as problem:
             self.fault(problem)

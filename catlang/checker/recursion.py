@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 from catlang import dims
 from catlang.checker.arguments import instantiate
 from catlang.checker.colours import functor, speaks
-from catlang.checker.entry import Definition, Formal, FormalEntry, FunctorVariableEntry, ModuleEntry
+from catlang.checker.entry import Definition, Formal, FormalEntry, FunctorVariableEntry
 from catlang.checker.meeting import made, over, shown
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.representable import function_in
-from catlang.checker.scope import Fault, Scope, fault, shortened
+from catlang.checker.scope import Fault, Scope, fault, find_within, shortened
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import FunctorMap, Value, fresh, object_of
 from catlang.dims import Dim
@@ -126,10 +126,9 @@ def _declared(call: Call, node: tree.Node) -> tuple[Definition, AnyFunctor] | No
     entry, given = None, None
     if isinstance(head, tree.Name):
         entry = call.scope.find(head.text)
-    elif isinstance(head, tree.Attribute) and isinstance(head.value, tree.Name):
-        module = call.scope.find(head.value.text)
-        if isinstance(module, ModuleEntry):
-            entry, given = module.module.scope.names.get(head.name), module.given
+    elif isinstance(head, tree.Attribute):
+        entry, module = find_within(head, call.scope)
+        given = module.given if module is not None else None
     if not isinstance(entry, Definition):
         return None
     entry.module.header(entry)

@@ -8,7 +8,7 @@ from typing import Any
 
 from catlang import dims
 from catlang.checker.allow import Allowances
-from catlang.checker.entry import BrokenEntry, DimEntry, Entry, LocalEntry, ModuleEntry
+from catlang.checker.entry import BrokenEntry, DimEntry, Entry, LocalEntry, ModelEntry, ModuleEntry
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.suggest import nearest
@@ -193,18 +193,59 @@ def shortened(scope: Scope, node: tree.Node) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def member(node: tree.Attribute, scope: Scope) -> Entry:
-    """``blocks.d``: a name of an imported file."""
-    if not isinstance(node.value, tree.Name):
-        raise fault("E0204", "only a module has names", scope, node)
-    entry = lookup(scope, node.value, "module")
-    if not isinstance(entry, ModuleEntry):
-        raise expected(scope, node.value, entry, "a module")
-    found = entry.module.scope.names.get(node.name)
+def path(node: tree.Node) -> list[str]:
+    """The names of ``blocks.Sum.m``; none where what stands in front of the first dot is no name."""
+    names: list[str] = []
+    while isinstance(node, tree.Attribute):
+        names.append(node.name)
+        node = node.value
+    return [node.text, *reversed(names)] if isinstance(node, tree.Name) else []
+
+
+def find_within(node: tree.Node, scope: Scope) -> tuple[Entry | None, ModuleEntry | None]:
+    """What a name of a module or of a model stands for, and that module; nothing where there is none."""
+    names = path(node)
+    if not names:
+        return None, None
+    holder = scope.find(names[0])
+    if isinstance(holder, ModuleEntry):
+        return holder.module.declared(".".join(names[1:])), holder
+    return scope.find(".".join(names)), None
+
+
+def within(node: tree.Attribute, scope: Scope) -> tuple[Entry, ModuleEntry | None]:
+    """The same where there has to be one."""
+    names = path(node)
+    if not names:
+        raise fault("E0204", "only modules and models have names", scope, node)
+    root: tree.Node = node
+    while isinstance(root, tree.Attribute):
+        root = root.value
+    assert isinstance(root, tree.Name)
+    holder = lookup(scope, root, "module")
+    if not isinstance(holder, ModuleEntry | ModelEntry):
+        raise expected(scope, root, holder, "a module or a model")
+    found, module = find_within(node, scope)
+    if isinstance(found, BrokenEntry):
+        raise Fault(None)
     if found is None:
-        near = nearest(node.name, entry.module.scope.names)
-        raise fault("E0201", f"`{entry.name}` has no `{node.name}`", scope, node,
-                    help=(f"did you mean `{entry.name}.{near}`?",) if near else ())
-    if isinstance(found, DimEntry) and entry.given:
-        return DimEntry(found.name, found.span, dims.substitute(found.value, entry.given))
+        owner = shortened(scope, node.value)
+        inner, _ = find_within(node.value, scope)
+        if isinstance(inner, BrokenEntry):
+            raise Fault(None)
+        start = ".".join(names[:-1][isinstance(holder, ModuleEntry):])
+        around = holder.module.scope if isinstance(holder, ModuleEntry) else scope
+        known = {name.removeprefix(f"{start}.") if start else name: name for name, _ in around.all()
+                 if name.startswith(f"{start}.") or not start and name in around.names}
+        near = nearest(node.name, known)
+        raise fault("E0201", f"`{owner}` has no `{node.name}`", scope, node,
+                    help=(f"did you mean `{owner}.{near}`?",) if near else ())
+    return found, module
+
+
+def member(node: tree.Attribute, scope: Scope) -> Entry:
+    """``blocks.d``: a name of an imported file; ``Sum.M``: one of a model."""
+    found, module = within(node, scope)
+    if isinstance(found, DimEntry) and module is not None and module.given:
+        return DimEntry(found.name, found.span, dims.substitute(found.value, module.given))
     return found

@@ -17,15 +17,18 @@ from catlang.checker.entry import (
     FunctorEntry,
     FunctorVariableEntry,
     LocalEntry,
+    ModelEntry,
     ModuleEntry,
     ObjectEntry,
     ObjectVariableEntry,
+    Side,
+    TheoryEntry,
 )
 from catlang.checker.form import is_single, known, takes_parameters
 from catlang.checker.labels import check_label, clash
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.recursion import act
-from catlang.checker.scope import Fault, Scope, expected, fault, lookup, member, shortened
+from catlang.checker.scope import Fault, Scope, expected, fault, find_within, lookup, path, shortened, within
 from catlang.diagram.diagram import (
     Convert,
     Group,
@@ -62,7 +65,7 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
             brackets, head = head.arguments, head.function
     given: dict[Variable, dims.Dim] | None = None
     if isinstance(head, tree.Attribute):
-        entry, given = _member(elaborator, head, scope)
+        entry, given = _member(head, scope)
     elif isinstance(head, tree.Name):
         if head.text in BUILT_IN and scope.find(head.text) is None:
             raise _built_in(head, node, scope)
@@ -74,6 +77,8 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
             given = elaborator.module.given.get(entry.module)
         call = Call(elaborator, entry, node, head, brackets, arguments or [], given, before, scope)
         return call.apply(value, label)
+    if isinstance(entry, ModelEntry):
+        return elaborator.morphism(_structure(entry, head, brackets, node), value, scope)
     if isinstance(entry, FunctorEntry | FunctorVariableEntry):
         raise expected(scope, node, entry, "a morphism", "E0307",
                        (f"`{shortened(scope, node)}(f)` acts on a morphism `f`",))
@@ -89,6 +94,9 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
         return _convert(elaborator, entry, node, value, scope, before, given)
     if isinstance(entry, ElementEntry | FrozenEntry) and value == ():
         return elaborator.element(node, scope)
+    if isinstance(entry, TheoryEntry):
+        raise expected(scope, head, entry, "a morphism", "E0307",
+                       (f"a model of `{entry.name}` is one, that of its operations together",))
     raise expected(scope, head, entry, "a morphism", "E0307",
                    ("inside a lambda morphisms are applied: `f(x)`",) if isinstance(entry, ElementEntry) else ())
 
@@ -103,20 +111,35 @@ def _built_in(head: tree.Name, node: tree.Node, scope: Scope) -> Fault:
                  ("the morphism that changes nothing is `id`",))
 
 
-def _member(elaborator: Elaborator, node: tree.Attribute,
-            scope: Scope) -> tuple[Entry, dict[Variable, dims.Dim] | None]:
-    """``module.name``, ``Colour.carrier`` and ``module.Colour.carrier``."""
-    if isinstance(node.value, tree.Attribute) and node.name == "carrier":
-        entry, given = _member(elaborator, node.value, scope)
+def _structure(model: ModelEntry, head: tree.Node, brackets: list[tree.Node], node: tree.Node) -> tree.Node:
+    """What a model is as a morphism: its operations, one for each summand of what they take together."""
+    if model.theory is None:
+        raise Fault(None)
+    parts: list[tree.Node] = []
+    for name in model.theory.operations:
+        operation: tree.Node = tree.Attribute(head.start, head.end, head, name)
+        parts.append(tree.Index(node.start, node.end, operation, brackets) if brackets else operation)
+    return parts[0] if len(parts) == 1 else tree.Case(node.start, node.end, parts)
+
+
+def _member(node: tree.Attribute, scope: Scope) -> tuple[Entry, dict[Variable, dims.Dim] | None]:
+    """``module.name``, ``Model.operation``, ``Colour.carrier`` and ``module.Colour.carrier``."""
+    if node.name == "carrier":
+        entry, module = find_within(node.value, scope)
         if isinstance(entry, ObjectEntry):
-            return _Carrier(entry), given
-    if isinstance(node.value, tree.Name):
-        entry = lookup(scope, node.value, "module")
-        if isinstance(entry, ModuleEntry):
-            found = member(node, scope)
-            return found, entry.given
-        if isinstance(entry, ObjectEntry) and node.name == "carrier":
-            return _Carrier(entry), None
+            return _Carrier(entry), None if module is None else module.given
+    if path(node):
+        root: tree.Node = node
+        while isinstance(root, tree.Attribute):
+            root = root.value
+        assert isinstance(root, tree.Name)
+        holder = lookup(scope, root, "module")
+        if isinstance(holder, ModuleEntry | ModelEntry):
+            found, module = within(node, scope)
+            return found, None if module is None else module.given
+        if isinstance(holder, TheoryEntry) and node.name in {part.name for part in holder.node.entries}:
+            raise fault("E0307", f"`{scope.span(node).text}` is no morphism: a theory says only of what type it is",
+                        scope, node, help=(f"a model of `{holder.name}` has it, `Model.{node.name}`",))
     raise fault("E0307", f"`{scope.span(node).text}` is no morphism", scope, node)
 
 
@@ -165,6 +188,9 @@ def _formal(elaborator: Elaborator, entry: FormalEntry, node: tree.Node, value: 
     assert formal.codomain is not None
     elaborator.join(formal.domain, value, Joint("input", None, node, scope, before))
     operation = FormalUse(formal.name)
+    if label is None and isinstance(elaborator.definition, Side):
+        # Within a law a name denotes one instance.
+        label = formal.name
     shared = elaborator.diagram.scope.instances.get(label) if label is not None else None
     if shared is not None and not (isinstance(shared.operation, FormalUse) and shared.operation.name == formal.name):
         raise clash(label or "", shared, scope.span(node))

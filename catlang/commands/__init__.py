@@ -8,6 +8,7 @@ COMMANDS = {
     "import": ("catlang.commands.import_", "write a spec from an exported program of PyTorch"),
     "show": ("catlang.commands.show", "draw a morphism as a string diagram"),
     "cost": ("catlang.commands.cost", "say what a morphism costs, by its instances"),
+    "laws": ("catlang.commands.laws", "say how the laws of models end: proved, refuted or not known"),
     "diff": ("catlang.commands.diff", "say what changed in meaning between two files"),
     "weights": ("catlang.commands.weights", "set the weights of a morphism beside a checkpoint"),
     "explain": ("catlang.commands.explain", "say what a code of a mistake means, with examples"),

@@ -30,6 +30,7 @@ OPTIONS = Options(takes="code")
 HUNDREDS = {
     "00": "the file", "01": "syntax", "02": "names", "03": "colours: what joins what", "04": "sizes",
     "05": "arguments", "06": "weights, labels and 2-cells", "07": "imports", "08": "compiling", "09": "still to come",
+    "10": "theories, models and laws",
 }
 
 HEADINGS = {"wrong": "wrong", "right": "right", "file": "beside it"}

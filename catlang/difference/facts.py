@@ -21,10 +21,12 @@ from catlang.checker.entry import (
     FrozenEntry,
     FunctorEntry,
     FunctorVariableEntry,
+    ModelEntry,
     ModuleEntry,
     ObjectEntry,
     ObjectVariableEntry,
     RunEntry,
+    TheoryEntry,
 )
 from catlang.checker.formula import Formula
 from catlang.difference.formal import stand_ins
@@ -179,6 +181,13 @@ class File:
         if isinstance(entry, CellEntry):
             claim = signs(self._text(entry.node))
             return Facts("2-cell", claim, claim)
+        if isinstance(entry, TheoryEntry):
+            claim = signs(self._text(entry.node))
+            return Facts("theory", claim, claim)
+        if isinstance(entry, ModelEntry):
+            # What it says are declarations of their own.
+            of = signs(self._text(entry.node.theory))
+            return Facts("model", f"of {of}", f"of {of}")
         return self._definition(entry, writer) if isinstance(entry, Definition) else None
 
     def _dim(self, name: str, entry: DimEntry, writer: Writer) -> Facts:

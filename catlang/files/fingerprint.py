@@ -14,7 +14,7 @@ from catlang.version import VERSION
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 #: What no check imports.
-APART = frozenset(["__pycache__", "compiler", "commands", "formats", "meaning", "network"])
+APART = frozenset(["__pycache__", "compiler", "commands", "formats"])
 #: What is catlang, in whatever form it is installed.
 CODE = (".py", ".pyc", ".so", ".pyd", ".cat", ".json")
 

@@ -115,6 +115,24 @@ def body(node: Node) -> Document:
     return bracket(opened, kids, closed, blank=" ")
 
 
+def theory(node: Node) -> Document:
+    word, name, opened, *kids, closed = node.kids
+    return [word, " ", name, " ", bracket(opened, kids, closed, blank=" ")]
+
+
+def model(node: Node) -> Document:
+    """``model Name[generics] : Theory { entries } where conditions``"""
+    place, end = node.kids.index("{"), node.kids.index("}")
+    head: list[Document] = []
+    for before, kid in zip([None, *node.kids[:place]], node.kids[:place], strict=False):
+        if before is not None and not _close(kid, before, node.rule):
+            head.append(" ")
+        head.append(document(kid))
+    entries = bracket(node.kids[place], node.kids[place + 1:end], node.kids[end], blank=" ")
+    below = [[Break(), document(kid)] for kid in node.kids[end + 1:]]
+    return Group([Group(head), " ", entries, Indented(4, below)])
+
+
 def path(node: Node) -> Document:
     return list(node.kids)
 
@@ -130,7 +148,8 @@ RULES: dict[str, Callable[[Node], Document]] = {
     "dim_bound": spaced, "param": declaration, "object_alias": declaration, "object_nominal": declaration,
     "morphism": declaration, "extern": declaration, "primitive": declaration, "cell": declaration,
     "frozen": declaration, "endofunctor": declaration, "algebra": declaration, "law": declaration,
-    "later_budget": budget, "later_transformation": declaration, "later_body": declaration, "later_model": declaration,
+    "theory": theory, "sort": spaced, "operation": spaced, "equation": spaced, "model": model, "model_entry": spaced,
+    "later_budget": budget, "later_transformation": declaration, "later_body": declaration,
     "later_action": declaration, "later_hom": declaration, "later_strength": declaration,
     "weights": spaced, "state": spaced, "noise": spaced, "reduces": spaced, "copies": spaced,
     "generics": generics, "generic": generic, "parameters": parameters, "parameter": spaced, "where": where,

@@ -15,6 +15,7 @@ import os
 from typing import TYPE_CHECKING
 
 from catlang.checker.check import check_source
+from catlang.checker.conditions import shown_type
 from catlang.checker.entry import Definition
 from catlang.diagnostic import Diagnostic, Label
 from catlang.source import LARGEST, scan_characters
@@ -162,6 +163,8 @@ def signature(definition: Definition) -> str:
     """The header of a definition in one line, with the conditions that were found to be needed."""
     node = definition.node
     source = definition.span.source
+    if definition.written is None:
+        return f"{definition.name} : {shown_type(definition)}"
     head = " ".join(source.text[node.name_start:node.type.end].split())
     conditions = [one.show() for one in [*definition.where, *definition.inferred]]
     return head + (f" where {', '.join(conditions)}" if conditions else "")

@@ -450,6 +450,36 @@ class Builder:
         self._declared(t.Frozen, word, name, type_, initialisers)
         self.declarations[-1].end = end
 
+    # -------------------------------------------------------------- theories and models
+
+    def theory(self, kids: list[Any]) -> None:
+        word, name, *entries, closed = kids
+        self._declared(t.Theory, word, name, _flat(entries))
+        self.declarations[-1].end = closed.end_pos
+
+    def sort(self, kids: list[Any]) -> t.Node:
+        word, name = kids
+        return t.Sort(word.start_pos, name.end_pos, fold(name), name.start_pos)
+
+    def operation(self, kids: list[Any]) -> t.Node:
+        word, name, type_ = kids
+        return self._node(t.Operation, word.start_pos, type_.end, [type_], fold(name), name.start_pos, type_)
+
+    def equation(self, kids: list[Any]) -> t.Node:
+        word, name, parameters, relation, where = kids
+        last = where or relation
+        return self._node(t.Equation, word.start_pos, last.end, [relation], fold(name) if name is not None else None,
+                          (name or word).start_pos, parameters or [], relation, where)
+
+    def model(self, kids: list[Any]) -> None:
+        word, name, generics, theory, *entries, closed, where = kids
+        self._declared(t.Model, word, name, generics or [], theory, _flat(entries), where or [])
+        self.declarations[-1].end = max(self.declarations[-1].end, closed.end_pos)
+
+    def model_entry(self, kids: list[Any]) -> t.Node:
+        name, value = kids
+        return self._node(t.ModelEntry, name.start_pos, value.end, [value], fold(name), name.start_pos, value)
+
     # -------------------------------------------------------------- what is answered with "not yet"
 
     def _later(self, kids: list[Any]) -> None:
@@ -461,7 +491,7 @@ class Builder:
         self.declarations.append(
             t.Later(word.start_pos, place.end_pos, keyword, fold(name) if name else None, place.start_pos))
 
-    law = later_transformation = later_body = later_model = _later
+    law = later_transformation = later_body = _later
     later_action = later_hom = later_budget = later_strength = _later
 
     def body(self, kids: list[Any]) -> None:

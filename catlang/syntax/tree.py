@@ -454,6 +454,64 @@ class Frozen(Declaration):
     initialisers: list[Initialiser]
 
 
+class Theory(Declaration):
+    """``theory Monoid { sort M, op m : M * M -> M, law ... }``"""
+
+    __slots__ = ("name", "name_start", "entries")
+    name: str
+    name_start: int
+    entries: list[Sort | Operation | Equation]
+
+
+class Sort(Node):
+    """``sort M``"""
+
+    __slots__ = ("name", "name_start")
+    name: str
+    name_start: int
+
+
+class Operation(Node):
+    """``op m : M * M -> M``"""
+
+    __slots__ = ("name", "name_start", "type")
+    name: str
+    name_start: int
+    type: Arrow
+
+
+class Equation(Node):
+    """``law unit (x : M) : m(e, x) == x``; its name is None where it has none."""
+
+    __slots__ = ("name", "name_start", "parameters", "relation", "where")
+    name: str | None
+    name_start: int
+    parameters: list[Parameter]
+    relation: Relation
+    where: Relation | None
+
+
+class Model(Declaration):
+    """``model Affine[c] : Monoid { M = R[c], m = add }``"""
+
+    __slots__ = ("name", "name_start", "generics", "theory", "entries", "where")
+    name: str
+    name_start: int
+    generics: list[Generic]
+    theory: Node
+    entries: list[ModelEntry]
+    where: list[Relation]
+
+
+class ModelEntry(Node):
+    """``m = add``: what a sort or an operation is in a model."""
+
+    __slots__ = ("name", "name_start", "value")
+    name: str
+    name_start: int
+    value: Node
+
+
 class Later(Declaration):
     """A construct whose words are reserved and that is answered with "not yet"."""
 

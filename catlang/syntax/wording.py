@@ -15,8 +15,8 @@ from catlang.syntax.tables import DECLARATION, Token, tables
 #: How a terminal is called in a message; what stands for itself is not listed.
 CALLED = {
     "NAME": "a name", "NUMBER": "a number", "STRING": "a path in quotes", "_EQ": "`=`", "_COLON": "`:`",
-    "_ARROW": "`->`", "_COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "_LBRACE": "`{`",
-    "_RBRACE": "`}`", "_IN": "`in`", "_IMPLIES": "`=>`", "_MAPSTO": "`|->`", "ELLIPSIS": "`...`",
+    "_ARROW": "`->`", "_COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`",
+    "RBRACE": "`}`", "_IN": "`in`", "_IMPLIES": "`=>`", "_MAPSTO": "`|->`", "ELLIPSIS": "`...`",
     "$END": "the end of the file", "EQEQ": "`==`", "_EVAL": "`eval`", "_DOT": "`.`",
 }
 #: Terminals that begin an expression.
@@ -57,7 +57,7 @@ def _expected(expected: set[str], python: bool = False) -> str:
         kinds = {kind for kind in kinds if not _is_declaration(kind)} - CLAUSES - {"$END", "_IN"}
         if not kinds or kinds == {"_COMMA"}:
             return "an operator" if "_COMPOSE" in expected else "a declaration"
-    order = ["RPAR", "RSQB", "_RBRACE", "NAME", "_EQ", "_COLON", "_ARROW", "_COMMA"]
+    order = ["RPAR", "RSQB", "RBRACE", "NAME", "_EQ", "_COLON", "_ARROW", "_COMMA"]
     names = sorted(kinds, key=lambda kind: (order.index(kind) if kind in order else len(order), kind))
     called: list[str] = []
     for kind in names:

@@ -66,7 +66,7 @@ def ports(network: Network, reserved: frozenset[str]) -> list[Port]:
     else:
         assert network.takes is not None
         obj, node = network.takes, definition.node
-        written = node.type.domain if network.domain is None else None
+        written = definition.written.domain if definition.written is not None and network.domain is None else None
         source = definition.span.source
         body = getattr(node, "body", None)
         pattern = body.pattern if isinstance(body, tree.Lambda) and not node.parameters else None

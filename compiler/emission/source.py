@@ -172,6 +172,6 @@ def _is_identity(network: Network) -> bool:
 
 
 def _class_name(network: Network, taken: set[str]) -> str:
-    words = network.name.split("_")
+    words = re.split("[._]", network.name)
     name = "".join(word[:1].upper() + word[1:] for word in words if word) or "Net"
     return python_name(name if name[0].isalpha() else f"Net{name}", taken)

@@ -48,6 +48,10 @@ def again(node: tree.Node, text: str) -> tree.Node | None:
     if isinstance(node, tree.Parameter):
         # In `x, y : A` the type of `x` stands behind `y`.
         return None if node.type.start >= node.end else only(f"primitive p({own}) : A -> B").parameters[0]
+    if isinstance(node, tree.Sort | tree.Operation | tree.Equation):
+        return only(f"theory T {{ {own} }}").entries[0]
+    if isinstance(node, tree.ModelEntry):
+        return only(f"model A : T {{ {own} }}").entries[0]
     if isinstance(node, tree.DimItem):
         return only(f"dim {own}").items[0]
     if isinstance(node, tree.Name) and own == "endofunctor":

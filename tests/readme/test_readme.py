@@ -128,9 +128,9 @@ def test_the_commands_around_a_spec_do_what_is_said(folder: Path) -> None:
                               input="affine >> relu\ncumsum([1, 2, 3.5])\n", timeout=120)
         assert done.returncode == 0, (line, done.stderr)
         said[words[0]] = done.stdout
-    assert {*said} == {"new", "fmt", "repl", "cost", "show", "diff", "completion"}
+    assert {*said} == {"new", "fmt", "repl", "cost", "show", "laws", "diff", "completion"}
     assert said["diff"] == "nothing changed in meaning\n"
-    assert said["fmt"] == "no errors in 5 files, 0 formatted\n"
+    assert said["fmt"] == "no errors in 6 files, 0 formatted\n"
     [transcript] = TRANSCRIPT.findall(README.read_text(encoding="utf-8"))
     shown = [line for line in transcript.splitlines() if not line.startswith("> ")]
     assert said["repl"].splitlines() == ["5 declarations of net.cat", *shown]

@@ -30,7 +30,12 @@ BESIDE = (
     "algebra bad : List(R[2]) -> R[2] = [zero, add]\n", "morphism bad : R[2]^R[2] -> R[2] = x |-> x\n",
     "morphism bad : List(R[2]) * List(R[2]) -> List(R[2]) = add\n", "morphism class : R[2] -> R[2] = relu\n",
     "morphism bad : R[3] -> R[3] = layer_norm as a >> (layer_norm as a >> relu)^2\n",
-    "cell bad : twice => residual = copy\n", "theory T { sort M }\n",
+    "cell bad : twice => residual = copy\n", "theory T { sort M, sort M }\n",
+    "theory T { sort M, op f : M -> N }\n", "theory T { sort M, op f : M -> M, law one (x : M) : f(x) == (x, x) }\n",
+    "theory T { sort M, op f : M -> M }\nmodel Bad : T { M = R[2] }\n", "model Bad : residual { M = R[2] }\n",
+    "theory T { sort M, op f : M -> M }\nmodel Bad : T { M = R[2], f = affine[_, 3] }\n",
+    "theory T { sort M, op f : M -> M, law one (x : M) : f(x) == x }\nmodel Bad : T { M = R[2], f = neg }\n",
+    "theory T { sort M, op f : M -> M }\nmodel Bad : T { M = R[2], f = relu }\nmorphism bad : R[2] -> R[2] = Bad.g\n",
     "morphism bad : R[2] -> R[2] + R[3] = [inl, inr]\n", "import \"nowhere.cat\" as nowhere\n", "import std.nothing\n",
     "allow E0205 \"nothing of the kind\"\nmorphism bad : R[2] -> R[2] = relu\n", "dim bad = 3 // 0\n",
 )

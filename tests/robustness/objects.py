@@ -121,8 +121,15 @@ SHARED: dict[str, str] = {
     "blocks": 'import "blocks.cat" (w = d) as blocks\n',
     "plain": 'import "plain.cat" (width = 2*d)\n',
     "Line": "object Line[p : dim] = R[p] * R[p]\n",
+    "Folding": "theory Folding { sort M, op e : 1 -> M, op m : M * M -> M,\n"
+               "                 law assoc (x, y, z : M) : m(m(x, y), z) == m(x, m(y, z)) }\n",
+    "Adding": "model Adding[s...] : Folding { M = R[s...], e = zero, m = add }\n",
+    "Largest": "model Largest[s...] : Folding { M = R[s...], e = zero, m = maximum }\n",
+    "Product": "model Product[s...] : Folding { M = R[s...], e = one, m = mul >> id }\n",
+    "Lines": "model Lines[s...] : Folding { M = R[s...] * R[s...], e = (one, zero),\n"
+             "    m = ((a, b), (c, f)) |-> (mul(c, a), add(mul(c, b), f)) }\n",
 }
-NEEDS = {"Both": ("Beside", "Perhaps")}
+NEEDS = {"Both": ("Beside", "Perhaps"), **dict.fromkeys(("Adding", "Largest", "Product", "Lines"), ("Folding",))}
 
 #: What the specifications import, by the name of the declaration that does.
 FILES = {

@@ -83,12 +83,26 @@ def _of_list(maker: Any, obj: Listed, depth: int) -> tuple[str, Any]:
     ]
     if isinstance(element, Array) and element.base == "R":
         options += [lambda: (f"{x} |-> cons(one(), {x})", obj), lambda: ("cumsum", obj),
-                    lambda: (f"map({maker.endo(element, 1)})", obj), lambda: (f"each({maker.endo(element, 0)})", obj)]
+                    lambda: (f"map({maker.endo(element, 1)})", obj), lambda: (f"each({maker.endo(element, 0)})", obj),
+                    lambda: _by_model(maker, obj)]
         if len(element.axes) == 1:
             total, average, mix = "total", "average", "mix"
             options += [lambda: (maker.need(maker.choose(total, average)), element)] * 2
             options.append(lambda: (maker.need(mix), obj))
     return maker.choose(*options)()
+
+
+def _by_model(maker: Any, obj: Listed) -> tuple[str, Any]:
+    """By the operations of a model of a theory whose law is proved."""
+    kind = maker.choose("fold", "foldl", "scan", "scanl")
+    model, element = maker.need(maker.choose("Adding", "Largest", "Product", "Lines")), obj.element
+    text, out = f"map(tanh) >> {kind}({model})", element
+    if model == "Lines":
+        text, out = f"map(tanh >> copy) >> {kind}({model})", Pair(element, element)
+    elif maker.maybe():
+        x = maker.variable()
+        text += f" >> {'map' if kind.startswith('scan') else ''}({x} |-> {model}.m({x}, {model}.e))"
+    return text, Listed(out) if kind.startswith("scan") else out
 
 
 def _mapped(maker: Any, obj: Listed, depth: int) -> tuple[str, Any]:

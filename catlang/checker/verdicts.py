@@ -1,0 +1,143 @@
+"""How the laws of a model end: proved, refuted, tested or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise, product
+from math import prod
+from typing import Any
+
+from catlang.checker.check import check_definition, check_theory
+from catlang.checker.entry import (
+    Constant,
+    ConstantEntry,
+    Definition,
+    Law,
+    ModelEntry,
+    ObjectVariableEntry,
+    OfModel,
+    RunEntry,
+)
+from catlang.checker.formula import Formula
+from catlang.checker.scope import Fault
+from catlang.checker.theory import equations
+from catlang.diagnostic import Diagnostic, Label
+from catlang.diagram.diagram import Use, everything
+from catlang.dims import Variable
+from catlang.laws import Proved, Refuted, Tested, Unknown, Verdict, judge
+from catlang.network.specialise import Specialiser
+from catlang.objects.colour import REAL, power
+
+#: So many ways to make the choices that a law depends on are looked at one by one.
+MOST_CHOICES = 16
+
+
+def check_model(model: ModelEntry) -> None:
+    """Elaborates what a model says, and judges its theory's laws of it."""
+    module, theory = model.module, model.theory
+    if model.state != "done" or theory is None:
+        return
+    check_theory(theory)
+    own = [one for one in module.definitions if isinstance(one, OfModel) and one.model is model]
+    for operation in own:
+        check_definition(operation)
+    if theory.state != "done" or any(operation.state != "done" for operation in own):
+        return
+    try:
+        model.equations = equations(model)
+    except Fault as problem:
+        module.fault(problem)
+        return
+    for law, sides in model.equations:
+        for side in sides:
+            check_definition(side)
+        if all(side.state == "done" for side in sides):
+            model.verdicts.append((law, _judged(sides)))
+    for code, kinds in (("E1005", Refuted), ("E1006", (Tested, Unknown))):
+        found = [(law, verdict) for law, verdict in model.verdicts if isinstance(verdict, kinds)]
+        if found and not module.scope.allows(code, model.span):
+            module.bag.add(_told(model, found, code))
+
+
+def _judged(sides: list[OfModel]) -> Verdict:
+    """The weakest of the verdicts on neighbouring sides, whatever the file's params are."""
+    mine = [one.entry.constant for one in sides[0].generics if isinstance(one.entry, ConstantEntry)]
+    files = [param.constant for module in sides[0].module.loader.order for param in module.params.values()]
+    spoken = [one for one in [*mine, *files] if any(_speaks(side, one) for side in sides)]
+    numbers = [one for one in spoken if one.kind in ("real", "int")]
+    if numbers:
+        return Unknown(f"it depends on `{numbers[0].name}`, which may be any number")
+    values = [(True, False) if one.kind == "bool" else one.choices for one in spoken]
+    if prod(map(len, values)) > MOST_CHOICES:
+        return Unknown("it depends on too many choices")
+    found = [_at(sides, dict(zip(spoken, chosen, strict=True))) for chosen in product(*values)]
+    return max(found, key=_weakness)
+
+
+def _weakness(verdict: Verdict) -> int:
+    return (Proved, Tested, Unknown, Refuted).index(type(verdict))
+
+
+def _at(sides: list[OfModel], constants: dict[Constant, Any]) -> Verdict:
+    """The verdict where the choices that it depends on are made."""
+    specialiser = Specialiser({}, constants)
+    arguments = {name: constants.get(value, value) if isinstance(value, Constant) else value
+                 for name, value in _stand_ins(sides[0]).items()}
+    networks = [specialiser.definition(side, arguments) for side in sides]
+    return max((judge(one, other) for one, other in pairwise(networks)), key=_weakness)
+
+
+def _stand_ins(side: OfModel) -> dict[str, Any]:
+    """What stands for the generics of a law that are no sizes.
+
+    A diagram that is generic in a run of axes, or in an object, takes them as a whole wherever it meets them: what
+    holds of it for one axis of any size holds for any (it is natural in them, as all primitives are).
+    """
+    found: dict[str, Any] = {}
+    for one in side.generics:
+        entry = one.entry
+        if isinstance(entry, RunEntry):
+            found[entry.name] = (Variable(entry.name, 0).poly,)
+        elif isinstance(entry, ObjectVariableEntry):
+            found[entry.name] = power(REAL, (Variable(entry.name, 0).poly,))
+        elif isinstance(entry, ConstantEntry):
+            found[entry.name] = entry.constant
+    return found
+
+
+def _speaks(definition: Definition, constant: Constant, seen: set[Definition] | None = None) -> bool:
+    """Whether a constant goes into a diagram, or one used in it."""
+    seen = set() if seen is None else seen
+    if definition in seen or definition.diagram is None:
+        return False
+    seen.add(definition)
+    for _, box in everything(definition.diagram):
+        operation = box.operation
+        if isinstance(operation, Use) and (
+                any(_mentions(value, constant) for value in operation.arguments.values())
+                or _speaks(operation.definition, constant, seen)):
+            return True
+    return False
+
+
+def _mentions(value: Any, constant: Constant) -> bool:
+    return value is constant or isinstance(value, Formula) and any(_mentions(part, constant) for part in value.parts)
+
+
+def _told(model: ModelEntry, found: Sequence[tuple[Law, Verdict]], code: str) -> Diagnostic:
+    """What is to be said of laws that are not proved."""
+    assert model.theory is not None
+    refuted = code == "E1005"
+    names = [f"`{law.name}`" for law, _ in found]
+    laws = f"the law {names[0]}" if len(names) == 1 else f"the laws {', '.join(names[:-1])} and {names[-1]}"
+    of = f"of `{model.theory.name}`"
+    if refuted:
+        headline = f"{laws} {of} {'does' if len(names) == 1 else 'do'} not hold in `{model.name}`"
+    else:
+        headline = f"it is not known whether {laws} {of} {'holds' if len(names) == 1 else 'hold'} in `{model.name}`"
+    labels = [Label(model.span, f"is no model {of}" if refuted else f"may be a model {of}, or not")]
+    labels += [Label(law.span, "the law", False) for law, _ in found if law.span.source is model.span.source]
+    why = [verdict.show(law.parameters) if len(found) == 1 else f"{name}: {verdict.show(law.parameters)}"
+           for name, (law, verdict) in zip(names, found, strict=True)]
+    help = () if refuted else (f'`allow E1006 "reason"` above `{model.name}` keeps it, proved by nobody',)
+    return Diagnostic(code, headline, labels, why, help)

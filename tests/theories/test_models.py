@@ -1,0 +1,152 @@
+"""Theories and models: what a model declares, what its laws come to, and that its operations run as what they are.
+
+Protects the verdicts on the fixture's laws; the names of a model, here and through imports; a model by itself as an
+algebra of lists and of trees; and that a law that is said to be proved holds, and one that fails is refuted, for
+operations made at random.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catlang.checker.check import check_file, check_source
+from catlang.command import main
+from catlang.laws import Proved, Refuted
+from catlang.span import Source
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+SPEC = os.path.join(FOLDER, "monoids.cat")
+SEMIGROUP = "theory Semigroup { sort M, op m : M * M -> M, law assoc (x, y, z : M) : m(m(x, y), z) == m(x, m(y, z)) }\n"
+
+
+def verdicts(module) -> dict[tuple[str, str], object]:
+    return {(name, law.name): verdict for name, entry in module.scope.names.items()
+            for law, verdict in getattr(entry, "verdicts", ())}
+
+
+def test_the_laws_of_the_fixture_are_proved():
+    module = check_file(SPEC)
+    assert list(module.bag) == []
+    found = verdicts(module)
+    assert len(found) == 15
+    for (model, law), verdict in found.items():
+        assert isinstance(verdict, Proved), (model, law, verdict.show())
+
+
+def test_what_a_model_declares():
+    names = check_file(SPEC).scope.names
+    assert str(names["Affine.M"].body) == "R[c] * R[c]"
+    assert [str(one) for one in (names["Sum.e"].codomain, names["Scaling.act"].domain)] == ["R[s...]", "R[] * R[c]"]
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("morphism f : List(R[3]) -> R[3] = fold(m.Sum)", []),
+    ("morphism f : m.Affine.M[3] -> R[3] * R[3] = x |-> m.Affine.m(x, m.Affine.e)", []),
+    ("object A = m.Affine.M[3]\nmorphism f : R[3] * R[3] -> A = id", []),
+    ("morphism f : R[3] * R[3] -> R[3] = m.Sum.m[3]", []),
+    ("model Mine : m.Monoid { M = R[2], e = one, m = mul }", []),
+    ("morphism f : R[3] -> R[3] = m.Sum.n", ["`m.Sum` has no `n`"]),
+    ("morphism f : R[3] -> R[3] = m.Sums.m", ["`m.Sums` has no `m`"]),
+    ("model Mine : m.Sum { M = R[2], e = one, m = mul }", ["`Sum` is a model, not a theory"]),
+])
+def test_through_an_import(text: str, wanted: list[str]):
+    source = Source("net.cat", os.path.join(FOLDER, "net.cat"), f'import "monoids.cat" as m\n{text}\n')
+    assert [one.headline for one in check_source(source, FOLDER).bag] == wanted
+
+
+def test_names_come_unqualified_too():
+    source = Source("net.cat", os.path.join(FOLDER, "net.cat"),
+                    'import "monoids.cat"\nmorphism f : List(Affine.M[2]) -> Affine.M[2] = fold(Affine)\n')
+    assert list(check_source(source, FOLDER).bag) == []
+
+
+def test_values():
+    torch = pytest.importorskip("torch")
+    import catlang
+
+    torch.manual_seed(0)
+
+    def net(name: str):
+        return catlang.compile(SPEC, name)
+
+    rows = [[torch.randn(3) for _ in range(count)] for count in (4, 0, 1)]
+    total = net("total")(catlang.lists(rows, like=torch.zeros(3)))
+    wanted = [sum(row, torch.zeros(3)) for row in rows]
+    torch.testing.assert_close(total, torch.stack(wanted))
+    x, y = torch.randn(3), torch.randn(3)
+    torch.testing.assert_close(net("twice")(x), x)
+    torch.testing.assert_close(net("at_size")(x, y), x + y)
+    learned = net("learned")
+    assert [*learned.state_dict()] == ["here.shift.parameter_0.weight"]
+    torch.testing.assert_close(learned(x, y), torch.relu(x + y + learned.here.shift.parameter_0.weight))
+
+
+def test_states_of_affine_maps():
+    torch = pytest.importorskip("torch")
+    import catlang
+
+    torch.manual_seed(0)
+    pairs = [(torch.randn(3), torch.randn(3)) for _ in range(5)]
+    states = catlang.compile(SPEC, "states")(catlang.lists([pairs]))
+    a, b = torch.ones(3), torch.zeros(3)
+    wanted = [(a, b)]
+    for a2, b2 in pairs:
+        a, b = a2 * a, a2 * b + b2
+        wanted.append((a, b))
+    for place, column in enumerate(states.data):
+        torch.testing.assert_close(column[0], torch.stack([pair[place] for pair in wanted]))
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(tmp_path)
+    Path("net.cat").write_text(SEMIGROUP + "model Sum[c] : Semigroup { M = R[c], m = add }\n"
+                               "model Difference : Semigroup { M = R[], m = sub }\n")
+    assert main(["laws", "net.cat"]) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "Sum         assoc  proved by normal form"
+    assert second.startswith("Difference  assoc  refuted: at x = ")
+    Path("none.cat").write_text("morphism f : R[3] -> R[3] = relu\n")
+    assert main(["laws", "none.cat"]) == 0
+    assert capsys.readouterr().out == "no model of a theory with laws\n"
+    assert main(["laws", "missing.cat"]) == 1
+    assert "E0001" in capsys.readouterr().err
+    assert main(["laws"]) == 2
+
+
+#: Operations of two numbers: how they are written, and what they are.
+LEAVES = {"x": lambda x, y: x, "y": lambda x, y: y, "one()": lambda x, y: 1}
+JOINED = {"add": lambda a, b: a + b, "mul": lambda a, b: a * b, "sub": lambda a, b: a - b, "maximum": max,
+          "minimum": min}
+
+
+def operation(chance: random.Random, depth: int):
+    if depth == 0 or chance.random() < 0.2:
+        return chance.choice([*LEAVES.items()])
+    name, join = chance.choice([*JOINED.items()])
+    (left, first), (right, second) = operation(chance, depth - 1), operation(chance, depth - 1)
+    return f"{name}({left}, {right})", lambda x, y: join(first(x, y), second(x, y))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.integers(0, 2**32))
+def test_verdicts_are_right(seed: int):
+    """Never proved where it fails; refuted where it fails for small whole numbers, and only where it fails."""
+    written, function = operation(random.Random(seed), 2)
+    text = SEMIGROUP + f"model Made : Semigroup {{ M = R[], m = (x, y) |-> {written} }}\n"
+    module = check_source(Source("m.cat", None, text))
+    told = [one.code for one in module.bag if one.code not in ("E1005", "E1006")]
+    assert told == []
+    verdict = verdicts(module)["Made", "assoc"]
+    fails = [point for point in itertools.product(range(-2, 3), repeat=3)
+             if function(function(point[0], point[1]), point[2]) != function(point[0], function(point[1], point[2]))]
+    assert isinstance(verdict, Refuted) or not fails, (written, verdict.show(), fails[:1])
+    if isinstance(verdict, Refuted):
+        x, y, z = (one.entries[0] for one in verdict.inputs)
+        assert function(function(x, y), z) != function(x, function(y, z)), (written, verdict.show())
