@@ -89,8 +89,8 @@ def associative(step: Diagram) -> bool:
         return False
     try:
         return _by_normal_forms(step, state) or _by_exhaustion(step, state)
-    except (KeyError, RecursionError):
-        # A wire that is around the network of an instance's weights.
+    except (KeyError, RecursionError, Meaningless):
+        # A wire that is around the network of an instance's weights; an operation that is in no network.
         return False
 
 

@@ -292,6 +292,9 @@ class Frame(Generic[V]):
             lengths = None if operation.lengths is None else self.values[operation.lengths]
             return functor.each(self.sizes.dim(operation.size), inputs, lambda given: self.body(body, given), outputs,
                                 lengths)
+        if not isinstance(operation, _ARRAYS):
+            # What a compiler has put in: it is behind the functors.
+            raise Meaningless(type(operation).__name__, f"has no meaning under {type(functor).__name__}", box.span)
         [obj] = outputs
         if isinstance(operation, d.Literal):
             return [functor.literal(operation.value, obj)]
@@ -433,6 +436,9 @@ class Frame(Generic[V]):
         self.sizes.dims[operation.length] = self.sizes.dim(operation.size)
         return self.flat(box.inputs)
 
+
+#: The operations that make one array, whatever a functor makes of arrays.
+_ARRAYS = (d.Literal, Choose, Shuffle, d.FrozenWeight, d.WeightOf)
 
 _RECURSION: dict[type, Callable[..., Any]] = {
     Scan: Frame._scan, Grow: Frame._grow, FoldTree: Frame._fold_tree, GrowTree: Frame._grow_tree,

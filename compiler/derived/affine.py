@@ -185,10 +185,10 @@ def _elementwise(box: Box, operation: Scan, reader: _Reader, forms: list[Form]) 
     inputs = (lengths, start, tuple(arrays.get(one, one) for one in coefficients),
               tuple(arrays.get(one, one) for one in offsets))
     made.append(Box(scan, inputs, (final, inner), None, span))
-    return [*made, *_given(box, operation, wires(inner), wires(given))]
+    return [*made, *among_states(box, operation, wires(inner), wires(given))]
 
 
-def _given(box: Box, operation: Scan, arrays: list[Wire], given: list[Wire]) -> list[Box]:
+def among_states(box: Box, operation: Scan, arrays: list[Wire], given: list[Wire]) -> list[Box]:
     """What a loop emits, among its states at every place."""
     after, emitted = operation.step.outputs  # type: ignore[misc]
     results = wires(after)
@@ -238,4 +238,5 @@ def _matrix(box: Box, operation: Scan) -> tuple[list[Box], str] | None:
     inner = with_front(final, operation.size)
     scan = Linear(operation.size, operation.backwards)
     made = Box(scan, (lengths, start, arrays.get(offset, offset)), (final, inner), product.instance, box.span)
-    return [made, *_given(box, operation, wires(inner), wires(given))], "one matrix times the state, and an offset"
+    boxes = [made, *among_states(box, operation, wires(inner), wires(given))]
+    return boxes, "one matrix times the state, and an offset"

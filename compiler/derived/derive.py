@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from catlang.compiler.derived.account import Account
 from catlang.compiler.derived.affine import affine
+from catlang.compiler.derived.associative import associative
 from catlang.compiler.derived.gates import Kernel, kernel
 from catlang.compiler.derived.hoisting import closure, data_only, hoisted, taken
 from catlang.compiler.derived.hylomorphism import fused
@@ -61,14 +62,18 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
             literals[wires(box.outputs)[0]] = box.operation.value
         if isinstance(box.operation, Scan):
             # A step is read as it was written, before anything in it takes another form.
-            made = _scan(box, box.operation, account)
+            count = len(account.lines)
+            made = _scan(box, box.operation, account, literals)
+            noted = len(account.lines) > count
             for one in made:
                 if isinstance(one.operation, d.Literal):
                     literals[wires(one.outputs)[0]] = one.operation.value
                 for inner in one.operation.inside().values():
                     _diagram(inner, account, visit, literals)
                 if isinstance(one.operation, Scan):
-                    _reversed(one, one.operation, account, literals)
+                    noted |= _reversed(one, one.operation, account, literals)
+            if not noted:
+                account.stays(box.span, "its step is not affine in its state, and not known to be associative")
             boxes += made
             continue
         for inner in box.operation.inside().values():
@@ -104,20 +109,22 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
     diagram.boxes = pieces_at_once(rows_at_once(boxes, diagram, literals), diagram) if inside else boxes
 
 
-def _reversed(box: Box, operation: Scan, account: Account, around: dict[Wire, float]) -> None:
-    """Writes down how gradients go back along a loop, where that is known of all that its step does."""
+def _reversed(box: Box, operation: Scan, account: Account, around: dict[Wire, float]) -> bool:
+    """Writes down how gradients go back along a loop, where that is known of all that its step does; whether it is."""
     step = operation.step
     known = around | _literals(step)
     between(step, known)
     operation.reverse = reverse(box, around)
-    if operation.reverse is not None:
-        multiplied_and_added(step, known)
-        account.note(box.span, "gradients go back by a loop of its own, what it needs of each step made at all places "
-                     "at once", "the reverse derivative of a composite is made of those of its parts, and is linear in "
-                     "what comes back")
+    if operation.reverse is None:
+        return False
+    multiplied_and_added(step, known)
+    account.note(box.span, "gradients go back by a loop of its own, what it needs of each step made at all places "
+                 "at once", "the reverse derivative of a composite is made of those of its parts, and is linear in "
+                 "what comes back")
+    return True
 
 
-def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
+def _scan(box: Box, operation: Scan, account: Account, around: dict[Wire, float]) -> list[Box]:
     found = kernel(operation)
     if found is not None and found.kind != "lstm" and _points(operation.step, found):
         # As a loop it looks its inputs' products up, and takes half of the products that the kernel does.
@@ -148,6 +155,11 @@ def _scan(box: Box, operation: Scan, account: Account) -> list[Box]:
         account.note(box.span, f"a parallel scan of logarithmic depth: the step is {form}",
                      "affine maps compose to affine maps, and composition is associative")
         return [*before, *boxes, *behind]
+    bracketed = associative(loop, loop.operation, around | _literals(operation.step))
+    if bracketed is not None:
+        account.note(box.span, "a parallel scan of logarithmic depth: the step is associative",
+                     "(a . b) . c = a . (b . c), so any bracketing gives the same")
+        return [*before, *bracketed, *behind]
     if recurrent(loop.operation):
         biases_in_front(before, loop)
         account.note(box.span, "the gradient of a weight in the loop is a product over many steps",

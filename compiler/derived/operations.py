@@ -187,3 +187,21 @@ class Linear(Operation):
     def __init__(self, size: Dim, backwards: bool) -> None:
         self.size = size
         self.backwards = backwards
+
+
+class Associative(Operation):
+    """A step that is associative, ``(a . b) . c = a . (b . c)``, along an axis: any bracketing gives the same.
+
+    ``combine`` takes two states, ``(first, second)``, and gives ``(first . second, ())``. Takes ``(lengths, state,
+    elements)``, the elements a state at every place. Gives the last state and, where they are wanted, those at every
+    place."""
+
+    __slots__ = ("backwards", "combine", "size")
+
+    def __init__(self, size: Dim, backwards: bool, combine: Diagram) -> None:
+        self.size = size
+        self.backwards = backwards
+        self.combine = combine
+
+    def inside(self) -> dict[str, Diagram]:
+        return {"combine": self.combine}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catlang.compiler.derived.operations import Associative
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
 from catlang.network.network import Each, Family, Loop, Network, Sub
@@ -53,7 +54,9 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
             elif operation.inside():
                 found = found.union(*(levels[wire] for inner in operation.inside().values()
                                       for wire in d.captured(inner)))
-                nodes: Levels = frozenset({operation}) if isinstance(operation, FoldTree | GrowTree) else NOWHERE
+                # These take all nodes of a kind, or all pairs of states, at once.
+                rows = isinstance(operation, FoldTree | GrowTree | Associative)
+                nodes: Levels = frozenset({operation}) if rows else NOWHERE
                 for body in operation.inside().values():
                     for wire in wires(body.inputs):
                         levels[wire] = found | nodes

@@ -226,8 +226,9 @@ class Forward:
                 value = self._unsqueeze(value, level, union, term.rank)
         if expand:
             shape = [*self.batch_shape(union), *[number(-1)] * term.rank]
-            if len(shape) == 1 and isinstance(shape[0], ast.Starred):
-                shape = [shape[0].value]  # a shape that may be empty
+            if all(isinstance(one, ast.Starred) for one in shape):
+                # A shape that may be empty.
+                shape = [shape[0].value if len(shape) == 1 else ast.Tuple(shape, ast.Load())]  # type: ignore[attr-defined]
             value = ast.Call(ast.Attribute(value, "expand", ast.Load()), shape, [])
         return Term(value, union, term.rank)
 

@@ -41,10 +41,10 @@ def function(forward: Forward, wanted: str, parameters: list[str], body: Diagram
     for label, chain in found.names.values():
         forward.statements.append((ast.Assign([ast.Name(label, ast.Store())], chain), None))
     if sized is not None:
-        label, probe = sized
+        # The size of an axis that only it knows.
+        label, size = sized
         if _mentioned(statements, label):
-            first = ast.Subscript(ast.Attribute(probe, "shape", ast.Load()), number(0), ast.Load())
-            statements.insert(len(unpacked or []), ast.Assign([ast.Name(label, ast.Store())], first))
+            statements.insert(len(unpacked or []), ast.Assign([ast.Name(label, ast.Store())], size))
     if batch is not None and _mentioned(statements, "batch"):
         # Of a step that some lists of the batch take it is these.
         label, rank = batch

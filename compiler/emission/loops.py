@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.derived.operations import Hylo, MultiplyAdd, Reverse
+from catlang.compiler.derived.operations import Associative, Hylo, MultiplyAdd, Reverse
 from catlang.compiler.emission import derived
 from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.functions import function
-from catlang.compiler.lowering.row import call, number
+from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.recursion import Grow, Mask, OfLists, Opened, Scan
@@ -87,6 +87,49 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     value = call(helper, *arguments, **named)
     groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
     forward.store(box, groups, value, level)
+
+
+def associative(forward: Forward, box: Box, operation: Associative) -> None:
+    """A scan in any bracketing: of a function that takes two states, or two arrays of states with one axis more."""
+    lengths, state, elements = box.inputs  # type: ignore[misc]
+    combine = operation.combine
+    level = around_levels(forward, wires(box.inputs), combine)
+    begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
+    given = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(elements)]
+    rank, outside = begin[0].rank, forward.context
+    # Where nothing comes from around, the axis in front is one more of the batch.
+    alone = outside == (0,) and 0 in level and not any(forward.terms[wire].levels for wire in d.captured(combine))
+    inner, places = level, "" if alone else forward.fresh_name("places")
+    if not alone:
+        axis = (combine, ast.Starred(ast.Name(places, ast.Load()), ast.Load()))
+        inner, forward.context = level | {axis}, (axis, *outside)
+    parameters = [forward.parameter(wire, inner) for wire in wires(combine.inputs)]
+    name = function(forward, "join", parameters, combine, wires(combine.outputs), inner, box.span,
+                    sized=None if alone else (places, _in_front(parameters[0], level, rank)),
+                    batch=(parameters[0], rank) if alone else None)
+    forward.context = outside
+    final, outputs = box.outputs  # type: ignore[misc]
+    along = [number(-term.rank) for term in given]
+    arguments = [name, single([term.expression for term in begin]),
+                 tupled([term.expression for term in given]), tupled(along), forward.size(operation.size)]
+    named: dict[str, ast.expr] = {}
+    if isinstance(lengths, Wire):
+        named["lengths"] = forward.align_one(forward.terms[lengths], level, expand=True).expression
+    if operation.backwards:
+        named["backwards"] = number(True)
+    if alone:
+        named["rank"] = number(rank)
+    helper = "scan_in_parts" if wires(outputs) else "fold_in_parts"
+    forward.owner.helper(helper)
+    groups = [wires(final), wires(outputs)] if wires(outputs) else [wires(final)]
+    forward.store(box, groups, call(helper, *arguments, **named), level)
+
+
+def _in_front(label: str, level: Levels, rank: int) -> ast.expr:
+    """The sizes of the axes of a parameter in front of those of the batch: of one, or of none."""
+    axes = len([one for one in level if one != 0]) + rank
+    batch = " - len(batch)" if 0 in level else ""
+    return quote(f"{label}.shape[:{label}.dim(){batch}{f' - {axes}' if axes else ''}]")
 
 
 def _reverse_of(forward: Forward, box: Box, reverse: Reverse, steady: list[Wire], others: list[Wire],
@@ -325,5 +368,6 @@ def single(items: list[ast.expr]) -> ast.expr:
     return items[0] if len(items) == 1 else tupled(items)
 
 
-EMITTERS: dict[type, Any] = {Scan: scan, Grow: grow, Hylo: hylo, Mask: mask, Opened: opened, OfLists: of_lists}
+EMITTERS: dict[type, Any] = {Scan: scan, Associative: associative, Grow: grow, Hylo: hylo, Mask: mask, Opened: opened,
+                             OfLists: of_lists}
 

@@ -145,10 +145,15 @@ def _branch(forward: Forward, name: str, parts: list[Shape], branch: Diagram, ca
     outside, forward.context = forward.context, (node_level,)
     made = function(forward, name, parameters, branch, wires(branch.outputs),
                     level if first is not None else frozenset(), span, unpacked=unpacked, always_tuple=True,
-                    sized=("nodes", first) if first is not None else None)
+                    sized=("nodes", _rows(first)) if first is not None else None)
     forward.context = outside
     forward.terms.update({wire: before[wire] for wire in captured})
     return made
+
+
+def _rows(probe: ast.expr) -> ast.expr:
+    """How many nodes there are, of something with a row for each."""
+    return ast.Subscript(ast.Attribute(probe, "shape", ast.Load()), number(0), ast.Load())
 
 
 def _data(forward: Forward, value: Value, level: Levels) -> tuple[str, list[ast.stmt], ast.expr | None]:
@@ -239,7 +244,8 @@ def _growth(forward: Forward, box: Box, operation: GrowTree, level: Levels) -> t
     assert probe is not None
     outside, forward.context = forward.context, (node_level,)
     tag, *summands = operation.step.outputs  # type: ignore[misc]
-    name = function(forward, "step", [label], operation.step, [], inner, box.span, unpacked, sized=("nodes", probe),
+    name = function(forward, "step", [label], operation.step, [], inner, box.span, unpacked,
+                    sized=("nodes", _rows(probe)),
                     result=lambda: _grown(forward, operation.shapes, tag, summands, inner))
     forward.context = outside
     shape = tupled(forward.batch_shape(level))

@@ -4,6 +4,7 @@ import ast
 import inspect
 
 from catlang.compiler.emitted import (
+    associative,
     basic,
     construction,
     containers,
@@ -18,7 +19,8 @@ from catlang.compiler.emitted import (
     trees,
 )
 
-_MODULES = (basic, containers, construction, trees, lists, entry, outside, products, reverse, loops, scans, kernels)
+_MODULES = (basic, containers, construction, trees, lists, entry, outside, products, reverse, loops, scans, kernels,
+            associative)
 
 #: The definitions by name, each behind those that it is made of.
 DEFINITIONS = {

