@@ -11,7 +11,7 @@ from catlang.checker.entry import Definition
 from catlang.compiler import extern, user
 from catlang.compiler.derived import Account, derive
 from catlang.compiler.emission.forward import Unlowered
-from catlang.compiler.emission.module import NotGiven
+from catlang.compiler.emission.module import NotGiven, Unshaped
 from catlang.compiler.emission.source import SourceFile, Stateful
 from catlang.compiler.loading import instantiate
 from catlang.compiler.lowering import ROWS, Row
@@ -127,6 +127,10 @@ class Build(Request):
             given = ", ".join(f"{name}=..." for name in called)
             raise CompileError([Diagnostic("E0807", f"{names} must be given", [
                 Label(self.definition.span, "no input tells it")], help=(f"pass `{given}`",))]) from None
+        except Unshaped as unshaped:
+            raise CompileError([Diagnostic("E0807", f"the sizes of `{unshaped.run.name}...` are needed", [
+                Label(self.definition.span, "a run of axes cannot be given")], help=(
+                    f"compile a morphism of one shape that uses `{self.definition.name}`",))]) from None
         except (user.Misfit, extern.Refused) as refused:
             raise CompileError([refused.diagnostic]) from refused.__cause__
         except Unlowered as unlowered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from math import prod
 from typing import Any
@@ -25,8 +25,10 @@ from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Use, everything
 from catlang.dims import Variable
 from catlang.laws import Proved, Refuted, Tested, Unknown, Verdict, judge
+from catlang.network.erasure import carrier
 from catlang.network.specialise import Specialiser
-from catlang.objects.colour import REAL, power
+from catlang.objects.colour import REAL, Object, Product, power, resolve
+from catlang.objects.functor import element_of
 
 #: So many ways to make the choices that a law depends on are looked at one by one.
 MOST_CHOICES = 16
@@ -51,8 +53,11 @@ def check_model(model: ModelEntry) -> None:
     for law, sides in model.equations:
         for side in sides:
             check_definition(side)
-        if all(side.state == "done" for side in sides):
-            model.verdicts.append((law, _judged(sides)))
+        if all(_whole(side, set()) for side in sides):
+            verdict = _judged(sides)
+            if isinstance(verdict, Refuted):
+                _name(verdict, law, sides[0])
+            model.verdicts.append((law, verdict))
     for code, kinds in (("E1005", Refuted), ("E1006", (Tested, Unknown))):
         found = [(law, verdict) for law, verdict in model.verdicts if isinstance(verdict, kinds)]
         if found and not module.scope.allows(code, model.span):
@@ -108,20 +113,58 @@ def _stand_ins(side: OfModel) -> dict[str, Any]:
 def _speaks(definition: Definition, constant: Constant, seen: set[Definition] | None = None) -> bool:
     """Whether a constant goes into a diagram, or one used in it."""
     seen = set() if seen is None else seen
-    if definition in seen or definition.diagram is None:
+    if definition in seen:
         return False
     seen.add(definition)
-    for _, box in everything(definition.diagram):
-        operation = box.operation
-        if isinstance(operation, Use) and (
-                any(_mentions(value, constant) for value in operation.arguments.values())
-                or _speaks(operation.definition, constant, seen)):
-            return True
-    return False
+    return any(any(_mentions(value, constant) for value in use.arguments.values())
+               or _speaks(use.definition, constant, seen) for use in _uses(definition))
+
+
+def _whole(definition: Definition, seen: set[Definition]) -> bool:
+    """Whether a diagram is without mistakes, and all that are used in it are."""
+    if definition in seen or definition.primitive:
+        return True
+    seen.add(definition)
+    return definition.state == "done" and all(_whole(use.definition, seen) for use in _uses(definition))
+
+
+def _uses(definition: Definition) -> Iterator[Use]:
+    """Each use of a definition in a diagram, and in what the weights of its instances are computed by."""
+    waiting = [one for one in (definition.diagram, definition.evaluation) if one is not None]
+    while waiting:
+        for _, box in everything(waiting.pop()):
+            if isinstance(box.operation, Use):
+                yield box.operation
+            if box.instance is not None and box.instance.reparameterisation is not None:
+                waiting.append(box.instance.reparameterisation)
 
 
 def _mentions(value: Any, constant: Constant) -> bool:
     return value is constant or isinstance(value, Formula) and any(_mentions(part, constant) for part in value.parts)
+
+
+def _name(verdict: Refuted, law: Law, side: OfModel) -> None:
+    """Calls the arrays of a counterexample by the law's variables, parts of products by their names or places."""
+    domain = resolve(side.domain)
+    parts = domain.items if len(law.parameters) > 1 and isinstance(domain, Product) else (domain,)
+    names = [name for parameter, obj in zip(law.parameters, parts, strict=False) for name in _arrays(parameter, obj)]
+    if len(names) == len(verdict.inputs):
+        verdict.names = names
+
+
+def _arrays(name: str, obj: Object) -> Iterator[str]:
+    element = element_of(resolve(obj))
+    if element is not None:
+        yield f"{name}.length"
+        yield from _arrays(name, element)
+        return
+    obj = carrier(resolve(obj))
+    if not isinstance(obj, Product):
+        yield name
+        return
+    for place, item in enumerate(obj.items):
+        part = obj.names[place] if obj.names else None
+        yield from _arrays(f"{name}.{part or place + 1}", item)
 
 
 def _told(model: ModelEntry, found: Sequence[tuple[Law, Verdict]], code: str) -> Diagnostic:
@@ -137,7 +180,7 @@ def _told(model: ModelEntry, found: Sequence[tuple[Law, Verdict]], code: str) ->
         headline = f"it is not known whether {laws} {of} {'holds' if len(names) == 1 else 'hold'} in `{model.name}`"
     labels = [Label(model.span, f"is no model {of}" if refuted else f"may be a model {of}, or not")]
     labels += [Label(law.span, "the law", False) for law, _ in found if law.span.source is model.span.source]
-    why = [verdict.show(law.parameters) if len(found) == 1 else f"{name}: {verdict.show(law.parameters)}"
-           for name, (law, verdict) in zip(names, found, strict=True)]
+    why = [verdict.show() if len(found) == 1 else f"{name}: {verdict.show()}"
+           for name, (_, verdict) in zip(names, found, strict=True)]
     help = () if refuted else (f'`allow E1006 "reason"` above `{model.name}` keeps it, proved by nobody',)
     return Diagnostic(code, headline, labels, why, help)

@@ -71,5 +71,5 @@ def verdicts(module: Module) -> list[tuple[str, str, str]]:
     """Of each law of each model in a file the model, the law and how it ends."""
     from catlang.checker.entry import ModelEntry
 
-    return [(entry.name, law.name, verdict.show(law.parameters)) for entry in module.scope.names.values()
+    return [(entry.name, law.name, verdict.show()) for entry in module.scope.names.values()
             if isinstance(entry, ModelEntry) for law, verdict in entry.verdicts]

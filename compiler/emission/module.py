@@ -20,7 +20,7 @@ from catlang.dims import Variable
 from catlang.network.erasure import erase
 from catlang.network.network import Family, Loop, Network, Sub
 from catlang.network.recursion import Opened
-from catlang.objects.colour import REAL, axes_of, base_of, leaves
+from catlang.objects.colour import REAL, Run, axes_of, base_of, leaves
 from catlang.objects.functor import Fixed, Functor
 from catlang.objects.shapes import shapes
 
@@ -31,6 +31,14 @@ class NotGiven(ValueError):
     def __init__(self, sizes: list[Variable]) -> None:
         super().__init__(", ".join(variable.name for variable in sizes))
         self.sizes = sizes
+
+
+class Unshaped(ValueError):
+    """A generic run of axes whose sizes something needs: a module has any number of batch axes beside them."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.name)
+        self.run = run
 
 
 #: Names that mean something else in emitted code.
@@ -84,6 +92,8 @@ class ModuleClass:
 
     def size(self, dim: Any, forward: Forward) -> ast.expr:
         """A size inside ``forward``."""
+        if isinstance(dim, Run):
+            raise Unshaped(dim)
         dim = dims.resolve(dim)
         if isinstance(dim, int):
             return number(dim)

@@ -68,3 +68,9 @@ def test_new_weights_without_a_name_have_one_of_their_own(compiled):
     shapes = {name: tuple(weight.shape) for name, weight in net.named_parameters()}
     assert shapes == {"linear_0.base1": (), "linear_0.base": (3, 3), "linear_0.base2": ()}
     assert net(torch.randn(2, 3)).shape == (2, 3)
+
+
+def test_a_run_of_axes_cannot_be_given(folder):
+    """A module has any number of batch axes: where the sizes of a generic run are needed, nothing tells them."""
+    (folder / "run.cat").write_text("morphism net[s...] : R[s...] -> R[s...] = x |-> add(x, one())\n")
+    assert codes(folder / "run.cat") == [("E0807", ("compile a morphism of one shape that uses `net`",))]
