@@ -38,7 +38,7 @@ CODES = {
     "E0107": "a number with too many digits",
     "E0108": "a reserved word as a name",
     "E0109": "a character without a meaning",
-    "E0110": "a condition written with `=`",
+    "E0110": "a condition or a law written with `=`",
     "E0112": "a mistake allowed without a reason",
     "E0113": "a text that names no class of Python",
     "E0201": "a name that stands for nothing",

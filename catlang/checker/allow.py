@@ -94,7 +94,8 @@ class Allowances:
 
     def _mistake(self, node: tree.Allow) -> Diagnostic | None:
         label = Label(self.code_span(node), "")
-        may = f"only {' and '.join(f'`{code}` ({CODES[code]})' for code in ALLOWED)} may be allowed"
+        *others, last = [f"`{code}` ({CODES[code]})" for code in ALLOWED]
+        may = f"only {', '.join(others)} and {last} may be allowed"
         if node.code not in CODES:
             near = nearest(node.code, ALLOWED) or nearest(node.code, CODES)
             return Diagnostic("E0209", f"there is no code `{node.code}`", [label],

@@ -19,7 +19,7 @@ from catlang.checker.entry import (
     RunEntry,
 )
 from catlang.checker.form import is_single
-from catlang.checker.labels import check_label, clash, labelled_at, no_copies
+from catlang.checker.labels import check_label, clash, labelled_at, named_so, no_copies
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.scope import Fault, Scope, fault
 from catlang.diagnostic import Diagnostic, Label
@@ -156,7 +156,7 @@ class Call:
         if label is None:
             return None
         elaborator, span = self.elaborator, labelled_at(self.elaborator, self.span)
-        shared = elaborator.diagram.scope.instances.get(label)
+        shared = named_so(elaborator, label, span)
         if shared is None:
             check_label(elaborator, label, span)
             if not self.definition.learned:

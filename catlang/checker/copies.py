@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catlang.checker.labels import check_label, labelled_at
+from catlang.checker.labels import check_label, labelled_at, named_so
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.scope import Fault, Scope, fault
 from catlang.checker.sizes import dim
@@ -58,8 +58,8 @@ def fresh_label(elaborator: Elaborator, label: str | None, span: Span) -> str | 
         return None
     span = labelled_at(elaborator, span)
     check_label(elaborator, label, span)
-    if label in elaborator.diagram.scope.instances:
-        other = elaborator.diagram.scope.instances[label]
+    other = named_so(elaborator, label, span)
+    if other is not None:
         raise Fault(Diagnostic("E0601", f"the label `{label}` already names something else", [
             Label(span, "used again here"), *([Label(other.span, "first here", False)] if other.span else [])],
             help=("a group or a power cannot be shared by its label; name it with `let`",)))

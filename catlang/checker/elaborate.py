@@ -17,6 +17,7 @@ from catlang.checker import representable
 from catlang.checker.conditions import Conditions
 from catlang.checker.element import element
 from catlang.checker.entry import Definition, ElementEntry, Formal, FormalEntry
+from catlang.checker.labels import unlabelled
 from catlang.checker.lengths import check_lengths
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.morphism import MORPHISMS
@@ -62,6 +63,8 @@ class Elaborator:
         self.element_wires: dict[Wire, Formal] = {}
         self.weight_wires: set[Wire] = set()
         self.latest: Instance | None = None
+        # Those that are called by what they are.
+        self.unlabelled: set[Instance] = set()
         self.spoilt: set[dims.Variable] = set()
         self.label_span: Span | None = None
         self.eaches = 0
@@ -211,7 +214,12 @@ class Elaborator:
             number = counts.get(name, 0)
             counts[name] = number + 1
             label = f"{name}_{number}"
-        made = self.latest = Instance(label, operation, span)
+            if label in owner.instances:
+                raise unlabelled(label, owner.instances[label].span, span)
+            made = self.latest = Instance(label, operation, span)
+            self.unlabelled.add(made)
+        else:
+            made = self.latest = Instance(label, operation, span)
         owner.instances[label] = made
         return made
 

@@ -15,7 +15,7 @@ from catlang.checker.form import is_element, known, takes_parameters
 from catlang.checker.literal import literal
 from catlang.checker.mismatch import previous
 from catlang.checker.morphism import _paired, hole_at
-from catlang.checker.scope import Scope, expected, fault, lookup, path
+from catlang.checker.scope import Scope, expected, fault, find_within, lookup, path
 from catlang.checker.weights import frozen, weight
 from catlang.diagram.diagram import Value, object_of
 from catlang.objects.colour import Object, Product, resolve, show
@@ -33,7 +33,7 @@ def element(elaborator: Elaborator, node: tree.Node, scope: Scope) -> Value:
             entry.used = True
             return entry.value
         if isinstance(entry, FrozenEntry):
-            return frozen(elaborator, entry, scope.span(node))
+            return frozen(elaborator, entry, scope.span(node), scope.put(entry.module.scope))
     elif isinstance(node, tree.Number):
         return literal(elaborator, node.value, scope.span(node))
     elif isinstance(node, tree.Prefix) and node.operator == "-" and isinstance(node.body, tree.Number):
@@ -86,6 +86,9 @@ def _attribute(elaborator: Elaborator, node: tree.Attribute, scope: Scope) -> Va
     """``x.part`` of a named product, ``token.weight`` of an instance, ``blocks.f`` of a module."""
     holder = scope.find(path(node)[0]) if path(node) else None
     if isinstance(holder, ModuleEntry | ModelEntry):
+        found, module = find_within(node, scope)
+        if isinstance(found, FrozenEntry) and module is not None:
+            return frozen(elaborator, found, scope.span(node), module.given)
         previous(elaborator, None)
         return elaborator.morphism(node, (), scope)
     if isinstance(node.value, tree.Name) and not isinstance(holder, ElementEntry):

@@ -249,11 +249,12 @@ class Signature:
 class Law:
     """An equation of a theory: a morphism for each side, generic in the sorts, which takes the operations."""
 
-    __slots__ = ("name", "span", "parameters", "sides")
+    __slots__ = ("name", "span", "text", "parameters", "sides")
 
-    def __init__(self, name: str, span: Span, parameters: list[str]) -> None:
+    def __init__(self, name: str, span: Span, text: str, parameters: list[str]) -> None:
         self.name = name
         self.span = span
+        self.text = text
         # The names of its variables; none where it is an equation between morphisms.
         self.parameters = parameters
         self.sides: list[Side] = []
@@ -297,7 +298,7 @@ class ModelEntry(Entry):
     ``equations`` are the theory's laws with these put in, a morphism for each side; ``verdicts`` is how each ended.
     """
 
-    __slots__ = ("node", "module", "theory", "equations", "verdicts", "state")
+    __slots__ = ("node", "module", "theory", "given", "generics", "equations", "verdicts", "state")
     called = "a model"
 
     def __init__(self, name: str, span: Span, node: tree.Model, module: Module) -> None:
@@ -305,6 +306,9 @@ class ModelEntry(Entry):
         self.node = node
         self.module = module
         self.theory: TheoryEntry | None = None
+        # The sizes put for the dims of the theory's file.
+        self.given: dict[Variable, Dim] = {}
+        self.generics: list[Given] = []
         self.equations: list[tuple[Law, list[OfModel]]] = []
         self.verdicts: list[tuple[Law, Any]] = []
         self.state = "new"

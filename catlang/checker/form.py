@@ -50,8 +50,11 @@ def is_single(node: tree.Node, scope: Scope) -> bool:
     """Whether the expression is one use of one definition."""
     if isinstance(node, tree.Apply):
         return takes_parameters(node.function, scope) and not acts(node.function, scope)
-    return isinstance(node, tree.Name | tree.Index | tree.Attribute) and not isinstance(
-        _entry(head_of(node), scope), ModelEntry)
+    if not isinstance(node, tree.Name | tree.Index | tree.Attribute):
+        return False
+    entry = _entry(head_of(node), scope)
+    # A model by itself is all of its operations.
+    return not isinstance(entry, ModelEntry) or entry.theory is not None and len(entry.theory.operations) == 1
 
 
 def is_scheme(node: tree.Node, scope: Scope) -> bool:

@@ -77,6 +77,23 @@ def no_copies(elaborator: Elaborator, label: str, span: Span) -> None:
     elaborator.labels.setdefault(label, []).append((scope, span))
 
 
+def named_so(elaborator: Elaborator, label: str, span: Span) -> Instance | None:
+    """The instance that has this label here; what an instance without one is called is no label."""
+    found = elaborator.diagram.scope.instances.get(label)
+    if found in elaborator.unlabelled:
+        raise unlabelled(label, span, found.span)
+    return found
+
+
+def unlabelled(label: str, span: Span | None, other: Span | None) -> Fault:
+    """A label that is what an instance without one is called."""
+    labels = [Label(place, text, primary) for place, text, primary in (
+        (span, "the label", True), (other, "has none, and is called so", False)) if place is not None]
+    return Fault(Diagnostic("E0601", f"the label `{label}` is what another instance is called, which has none", labels,
+                            why=("an instance without a label is called by what it is and its number",),
+                            help=("choose another label",)))
+
+
 def clash(label: str, shared: Instance, span: Span) -> Fault:
     labels = [Label(span, "used again here")]
     if shared.span is not None:

@@ -127,7 +127,13 @@ def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:
         around = around.outer
     file.guesses += 1
     near = nearest(node.text, [name for name, _ in scope.all()]) if file.guesses <= MOST_GUESSES else None
-    help = (f"did you mean `{near}`?",) if near else ()
+    help: tuple[str, ...] = (f"did you mean `{near}`?",) if near else ()
+    if not help:
+        # An operation of a model stands behind the model's name.
+        around = scope
+        while around is not None and not help:
+            help = tuple(f"did you mean `{name}`?" for name in around.names if name.endswith(f".{node.text}"))[:1]
+            around = around.outer
     if not help:
         for name, entry in file.aliases.items():
             if node.text in entry.module.scope.names:

@@ -25,6 +25,7 @@ from catlang.checker.colours import BUILT_IN, built_in, colour
 from catlang.checker.entry import (
     Law,
     ModelEntry,
+    ModuleEntry,
     ObjectVariableEntry,
     OfModel,
     Side,
@@ -35,7 +36,7 @@ from catlang.checker.entry import (
 from catlang.checker.scope import Fault, Scope, bad_name, expected, fault, lookup, within
 from catlang.checker.sizes import constraints
 from catlang.diagnostic import Diagnostic, Label
-from catlang.dims import flexible_variables
+from catlang.dims import Dim, Variable, flexible_variables
 from catlang.objects.colour import Object, ObjectVariable, Power, Product, Run, Sum, axes_of, dims_of, resolve
 from catlang.objects.substitution import Substitution
 from catlang.span import Span
@@ -119,11 +120,29 @@ def _law(theory: TheoryEntry, node: tree.Equation, name: str, scope: Scope) -> L
         if parameter.name in theory.operations or parameter.name in theory.sorts:
             raise fault("E0202", f"`{parameter.name}` is a variable of this law, and stands in its theory", scope,
                         parameter, "stands for an element here", ("rename the variable",))
+    for side in relation.sides:
+        _known(theory, node, side, scope)
     span = named(theory.module, node.name_start, node.name) if node.name is not None else scope.span(node)
-    law = Law(name, span, [parameter.name for parameter in node.parameters])
+    text = " ".join(scope.span(relation).text.split())
+    law = Law(name, span, text, [parameter.name for parameter in node.parameters])
     for side in relation.sides:
         law.sides.append(_side(theory, law, node, side))
     return law
+
+
+def _known(theory: TheoryEntry, node: tree.Equation, side: tree.Node, scope: Scope) -> None:
+    """A name that stands for nothing in a law may be a variable that was not declared."""
+    bound = {parameter.name for parameter in node.parameters} | set(theory.operations) | set(BUILT_IN)
+    for part in tree.walk(side):
+        if isinstance(part, tree.Lambda | tree.Binding):
+            bound |= {name.text for name in tree.walk(part.pattern) if isinstance(name, tree.Name)}
+    for part in tree.walk(side):
+        if isinstance(part, tree.Name) and part.text not in bound and scope.find(part.text) is None and theory.sorts:
+            near = nearest(part.text, theory.operations)
+            variable = f"{part.text} : {next(iter(theory.sorts))}"
+            written = f"law {node.name} ({variable}) : ..." if node.name is not None else f"law ({variable}) : ..."
+            raise fault("E0201", f"there is no `{part.text}` in this law", scope, part, "not declared here", (
+                f"did you mean `{near}`?" if near else f"declare it, if it is a variable: `{written}`",))
 
 
 def _side(theory: TheoryEntry, law: Law, node: tree.Equation, side: tree.Node) -> Side:
@@ -199,11 +218,13 @@ def _left_open(obj: Object) -> bool:
 def declare_model(entry: ModelEntry) -> None:
     """Puts what a model makes of its theory beside it: ``Sum.M``, ``Sum.m``. Raises ``Fault``."""
     module, node = entry.module, entry.node
-    theory = _theory(node.theory, module.scope)
+    theory, entry.given = _theory(node.theory, module.scope)
     entry.theory = theory
     theory.module.theory_header(theory)
     if theory.state == "broken":
         raise Fault(None)
+    objects = [part.value for part in node.entries if part.name in theory.sorts]
+    entry.generics = header.generics(node.generics, objects, Scope(module.scope, module.source), module.scope)
     given: dict[str, Span] = {}
     for part in node.entries:
         span = named(module, part.name_start, part.name)
@@ -231,18 +252,19 @@ def declare_model(entry: ModelEntry) -> None:
             module.definitions.append(operation)
 
 
-def _theory(node: tree.Node, scope: Scope) -> TheoryEntry:
-    """The theory that a model is of."""
+def _theory(node: tree.Node, scope: Scope) -> tuple[TheoryEntry, dict[Variable, Dim]]:
+    """The theory that a model is of, and the sizes put for the dims of its file."""
+    module: ModuleEntry | None = None
     if isinstance(node, tree.Name):
         found = lookup(scope, node, "theory")
     elif isinstance(node, tree.Attribute):
-        found, _ = within(node, scope)
+        found, module = within(node, scope)
     else:
         raise fault("E1001", "a model is of a theory, by its name", scope, node, "no name of a theory")
     if not isinstance(found, TheoryEntry):
         raise expected(scope, node, found, "a theory", "E1001",
                        ("a theory is declared by `theory Name { sort M, op m : M * M -> M, law ... }`",))
-    return found
+    return found, scope.put(found.module.scope) if module is None else module.given
 
 
 def _kind(theory: TheoryEntry, name: str) -> str:
@@ -281,7 +303,8 @@ def model_header(definition: OfModel) -> None:
     objects = [part.value for part in model.node.entries if part.name in model.theory.sorts]
     definition.generics = header.generics(model.node.generics, objects, scope, outer)
     sorts = {part.name: colour(part.value, scope) for part in model.node.entries if part.name in model.theory.sorts}
-    substitution = Substitution(objects={model.theory.sorts[name]: obj for name, obj in sorts.items()})
+    substitution = Substitution(dims=dict(model.given),
+                                objects={model.theory.sorts[name]: obj for name, obj in sorts.items()})
     definition.domain = substitution.object(definition.signature.domain)
     definition.codomain = substitution.object(definition.signature.codomain)
     for relation in model.node.where:

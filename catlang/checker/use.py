@@ -21,11 +21,13 @@ from catlang.checker.entry import (
     ModuleEntry,
     ObjectEntry,
     ObjectVariableEntry,
+    OfModel,
+    RunEntry,
     Side,
     TheoryEntry,
 )
 from catlang.checker.form import is_single, known, takes_parameters
-from catlang.checker.labels import check_label, clash
+from catlang.checker.labels import check_label, clash, named_so
 from catlang.checker.mismatch import Joint, previous
 from catlang.checker.recursion import act
 from catlang.checker.scope import Fault, Scope, expected, fault, find_within, lookup, path, shortened, within
@@ -37,7 +39,7 @@ from catlang.diagram.diagram import (
 )
 from catlang.diagram.diagram import Formal as FormalUse
 from catlang.dims import Variable
-from catlang.objects.colour import Nominal, ObjectVariable, product
+from catlang.objects.colour import Nominal, ObjectVariable, Run, product
 from catlang.objects.substitution import Substitution
 from catlang.syntax import tree
 
@@ -73,12 +75,18 @@ def apply(elaborator: Elaborator, node: tree.Node, value: Value, scope: Scope, l
     else:
         raise fault("E0307", f"`{scope.span(head).text}` takes no brackets", scope, node)
     if isinstance(entry, Definition):
+        if isinstance(entry, Side) and isinstance(elaborator.definition, OfModel):
+            # A law of a model's theory, at the sizes that its file was given.
+            given = elaborator.definition.model.given
         if given is None:
             given = elaborator.module.given.get(entry.module)
         call = Call(elaborator, entry, node, head, brackets, arguments or [], given, before, scope)
         return call.apply(value, label)
     if isinstance(entry, ModelEntry):
-        return elaborator.morphism(_structure(entry, head, brackets, node), value, scope)
+        whole, inside = _structure(entry, head, brackets, node, scope)
+        if isinstance(whole, tree.Case):
+            return elaborator.morphism(whole, value, inside)
+        return apply(elaborator, whole, value, inside, label)
     if isinstance(entry, FunctorEntry | FunctorVariableEntry):
         raise expected(scope, node, entry, "a morphism", "E0307",
                        (f"`{shortened(scope, node)}(f)` acts on a morphism `f`",))
@@ -111,15 +119,40 @@ def _built_in(head: tree.Name, node: tree.Node, scope: Scope) -> Fault:
                  ("the morphism that changes nothing is `id`",))
 
 
-def _structure(model: ModelEntry, head: tree.Node, brackets: list[tree.Node], node: tree.Node) -> tree.Node:
-    """What a model is as a morphism: its operations, one for each summand of what they take together."""
+def _structure(model: ModelEntry, head: tree.Node, brackets: list[tree.Node], node: tree.Node,
+               scope: Scope) -> tuple[tree.Node, Scope]:
+    """What a model is as a morphism, and where that is to be read: its operations, one for each summand of what they
+    take together, all of them at the same generics."""
     if model.theory is None:
         raise Fault(None)
+    if not model.theory.operations:
+        raise fault("E0307", f"`{model.name}` is no morphism: its theory has no operations", scope, node)
+    inside = Scope(scope, scope.source)
+    if not brackets and len(model.theory.operations) > 1:
+        for generic in model.generics:
+            shared = _open(generic.entry) if generic.default is None else None
+            if shared is not None:
+                inside.names[shared.name] = shared
+                kind = tree.Spread if isinstance(shared, RunEntry) else tree.Name
+                written = kind(node.start, node.end, shared.name)
+                brackets = [*brackets, tree.Named(node.start, node.end, shared.name, written)]
     parts: list[tree.Node] = []
     for name in model.theory.operations:
         operation: tree.Node = tree.Attribute(head.start, head.end, head, name)
         parts.append(tree.Index(node.start, node.end, operation, brackets) if brackets else operation)
-    return parts[0] if len(parts) == 1 else tree.Case(node.start, node.end, parts)
+    return parts[0] if len(parts) == 1 else tree.Case(node.start, node.end, parts), inside
+
+
+def _open(entry: Entry) -> Entry | None:
+    """A generic as something of its name that is still to be inferred."""
+    if isinstance(entry, DimEntry):
+        [rigid] = dims.variables(entry.value)
+        return DimEntry(entry.name, entry.span, Variable(entry.name, rigid.least, flexible=True).poly)
+    if isinstance(entry, RunEntry):
+        return RunEntry(entry.name, entry.span, Run(entry.name, flexible=True))
+    if isinstance(entry, ObjectVariableEntry):
+        return ObjectVariableEntry(entry.name, entry.span, ObjectVariable(entry.name, flexible=True))
+    return None
 
 
 def _member(node: tree.Attribute, scope: Scope) -> tuple[Entry, dict[Variable, dims.Dim] | None]:
@@ -191,7 +224,7 @@ def _formal(elaborator: Elaborator, entry: FormalEntry, node: tree.Node, value: 
     if label is None and isinstance(elaborator.definition, Side):
         # Within a law a name denotes one instance.
         label = formal.name
-    shared = elaborator.diagram.scope.instances.get(label) if label is not None else None
+    shared = named_so(elaborator, label, scope.span(node)) if label is not None else None
     if shared is not None and not (isinstance(shared.operation, FormalUse) and shared.operation.name == formal.name):
         raise clash(label or "", shared, scope.span(node))
     if shared is None and label is not None:

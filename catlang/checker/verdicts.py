@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, product
+from itertools import combinations, product
 from math import prod
 from typing import Any
 
@@ -75,8 +75,12 @@ def _judged(sides: list[OfModel]) -> Verdict:
     values = [(True, False) if one.kind == "bool" else one.choices for one in spoken]
     if prod(map(len, values)) > MOST_CHOICES:
         return Unknown("it depends on too many choices")
-    found = [_at(sides, dict(zip(spoken, chosen, strict=True))) for chosen in product(*values)]
-    return max(found, key=_weakness)
+    weakest: Verdict = Proved("normal form")
+    for chosen in product(*values):
+        weakest = max(weakest, _at(sides, dict(zip(spoken, chosen, strict=True))), key=_weakness)
+        if isinstance(weakest, Refuted):
+            break
+    return weakest
 
 
 def _weakness(verdict: Verdict) -> int:
@@ -89,7 +93,13 @@ def _at(sides: list[OfModel], constants: dict[Constant, Any]) -> Verdict:
     arguments = {name: constants.get(value, value) if isinstance(value, Constant) else value
                  for name, value in _stand_ins(sides[0]).items()}
     networks = [specialiser.definition(side, arguments) for side in sides]
-    return max((judge(one, other) for one, other in pairwise(networks)), key=_weakness)
+    found: list[Verdict] = []
+    # Each with each: where a side has no value, its neighbours agree with it and not with one another.
+    for one, other in combinations(networks, 2):
+        found.append(judge(one, other))
+        if isinstance(found[-1], Refuted):
+            break
+    return max(found, key=_weakness)
 
 
 def _stand_ins(side: OfModel) -> dict[str, Any]:
@@ -180,7 +190,9 @@ def _told(model: ModelEntry, found: Sequence[tuple[Law, Verdict]], code: str) ->
         headline = f"it is not known whether {laws} {of} {'holds' if len(names) == 1 else 'hold'} in `{model.name}`"
     labels = [Label(model.span, f"is no model {of}" if refuted else f"may be a model {of}, or not")]
     labels += [Label(law.span, "the law", False) for law, _ in found if law.span.source is model.span.source]
-    why = [verdict.show() if len(found) == 1 else f"{name}: {verdict.show()}"
+    elsewhere = [law for law, _ in found if law.span.source is not model.span.source]
+    why = [f"{law.span.source.name} says `{law.text}`" for law in elsewhere]
+    why += [verdict.show() if len(found) == 1 else f"{name}: {verdict.show()}"
            for name, (_, verdict) in zip(names, found, strict=True)]
     help = () if refuted else (f'`allow E1006 "reason"` above `{model.name}` keeps it, proved by nobody',)
     return Diagnostic(code, headline, labels, why, help)

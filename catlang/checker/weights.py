@@ -29,7 +29,9 @@ from catlang.diagram.diagram import (
     object_of,
     wires,
 )
+from catlang.dims import Dim, Variable
 from catlang.objects.colour import Object, ObjectVariable, Product, product, resolve
+from catlang.objects.substitution import Substitution
 from catlang.span import Span
 from catlang.suggest import nearest
 from catlang.syntax import tree
@@ -75,11 +77,11 @@ def weight(elaborator: Elaborator, label: str, node: tree.Attribute, scope: Scop
     return elaborator.box(WeightOf(node.name), (), found, scope.span(node), instance)
 
 
-def frozen(elaborator: Elaborator, entry: FrozenEntry, span: Span) -> Value:
-    """A frozen weight of the file; one instance, wherever it is named."""
+def frozen(elaborator: Elaborator, entry: FrozenEntry, span: Span, given: dict[Variable, Dim]) -> Value:
+    """A frozen weight, at the sizes ``given`` for the dims of its file; one instance, wherever it is named."""
     if entry.object is None:
         entry.object = colour(entry.node.type, entry.module.scope)
-    return elaborator.box(FrozenWeight(entry), (), entry.object, span)
+    return elaborator.box(FrozenWeight(entry), (), Substitution(dims=dict(given)).object(entry.object), span)
 
 
 def along(elaborator: Elaborator, node: tree.Along, value: Value, scope: Scope) -> Value:

@@ -182,8 +182,8 @@ class File:
             claim = signs(self._text(entry.node))
             return Facts("2-cell", claim, claim)
         if isinstance(entry, TheoryEntry):
-            claim = signs(self._text(entry.node))
-            return Facts("theory", claim, claim)
+            text = self._text(entry.node)
+            return Facts("theory", signs(text), " ".join(text.split()))
         if isinstance(entry, ModelEntry):
             # What it says are declarations of their own.
             of = signs(self._text(entry.node.theory))

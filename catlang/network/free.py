@@ -14,7 +14,8 @@ from catlang.dims import Variable
 from catlang.network.erasure import Padded
 from catlang.network.network import Each, Family, Loop, Network, Sub
 from catlang.network.recursion import FoldTree, Grow, GrowTree, Mask, OfLists, Opened, Scan
-from catlang.objects.colour import Object, dims_of
+from catlang.objects.colour import Object, dims_of, resolve
+from catlang.objects.substitution import Substitution
 
 
 def close(network: Network, mine: set[Variable]) -> None:
@@ -38,7 +39,7 @@ def close(network: Network, mine: set[Variable]) -> None:
             found.operation(instance)
     network.sizes = sorted((size for size in found.sizes if size not in found.bound),
                            key=lambda variable: (variable not in mine, variable.name, variable.serial))
-    network.free, network.lent, network.frozen = list(found.wires), list(found.instances), list(found.frozen)
+    network.free, network.lent, network.frozen = list(found.wires), list(found.instances), found.frozen
     network.stochastic = found.noisy
 
 
@@ -51,6 +52,14 @@ def _cells(network: Network) -> Iterator[Diagram]:
             yield from _cells(instance.operation.network)
 
 
+class Divided(ValueError):
+    """A frozen weight of a file that is imported at several sizes: it would have several shapes under one name."""
+
+    def __init__(self, entry: FrozenEntry) -> None:
+        super().__init__(f"the frozen weight `{entry.name}` has several shapes")
+        self.entry = entry
+
+
 class _Free:
     """What was met so far that is not the network's own, in the order of meeting it."""
 
@@ -59,7 +68,7 @@ class _Free:
         self.sizes: dict[Variable, None] = {}
         self.wires: dict[Wire, None] = {}
         self.instances: dict[Instance, None] = {}
-        self.frozen: dict[FrozenEntry, None] = {}
+        self.frozen: dict[FrozenEntry, Object] = {}
         self.noisy = False
         # Names for sizes that the network gives itself.
         self.bound: set[Variable] = set()
@@ -94,16 +103,21 @@ class _Free:
                 self.size(wire.object)
             if box.instance is not None:
                 self._lent(box.instance)
+            if isinstance(box.operation, d.FrozenWeight):
+                [wire] = wires(box.outputs)
+                self._frozen(box.operation.entry, wire.object)
             self._operation(box.operation, known)
             for inner in box.operation.inside().values():
                 self.diagram(inner, known)
             known |= set(wires(box.outputs))
         self._taken(wires(diagram.outputs), known)
 
+    def _frozen(self, entry: FrozenEntry, obj: Object) -> None:
+        if resolve(self.frozen.setdefault(entry, obj)) != resolve(obj):
+            raise Divided(entry)
+
     def _operation(self, operation: Operation, known: set[Wire]) -> None:
-        if isinstance(operation, d.FrozenWeight):
-            self.frozen.setdefault(operation.entry)
-        elif isinstance(operation, d.Use):
+        if isinstance(operation, d.Use):
             for value in operation.arguments.values():
                 self.size(value)
             self.noisy |= operation.definition.noisy
@@ -117,8 +131,9 @@ class _Free:
                 self.size(operation.count)
             for instance in operation.network.lent:
                 self._lent(instance)
-            for entry in operation.network.frozen:
-                self.frozen.setdefault(entry)
+            inside = Substitution(dims=dict(operation.sizes))
+            for entry, obj in operation.network.frozen.items():
+                self._frozen(entry, inside.object(obj))
             self.noisy |= operation.network.stochastic
         elif isinstance(operation, Each | Scan | Mask | OfLists):
             self.size(operation.size)

@@ -36,7 +36,8 @@ class Network:
         self.sizes: list[Variable] = []
         self.free: list[Wire] = []
         self.lent: list[Instance] = []
-        self.frozen: list[FrozenEntry] = []
+        # The frozen weights that it uses, of these objects.
+        self.frozen: dict[FrozenEntry, Object] = {}
         # The sizes of the file that were put in when it was made.
         self.given: dict[Variable, Dim] = {}
         self.stochastic = False

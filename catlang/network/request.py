@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
-from catlang.checker.entry import Definition, DimEntry, FunctorVariableEntry, ModuleEntry
+from catlang.checker.entry import Definition, DimEntry, FunctorVariableEntry, ModelEntry, ModuleEntry
 from catlang.checker.formula import NoValue
 from catlang.checker.sizes import LARGEST
 from catlang.diagnostic import Diagnostic, Label
 from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
+from catlang.network.free import Divided
 from catlang.network.network import Network
 from catlang.network.specialise import Endless, Specialiser, Unlowerable
 from catlang.objects.colour import show
@@ -40,7 +41,8 @@ def entry_point(module: Module, name: str) -> Definition:
     entry = module.scope.names.get(name)
     if not isinstance(entry, Definition) or entry.primitive:
         known = [one.name for one in module.definitions if not one.primitive]
-        near = nearest(name, known)
+        near = nearest(name, known) if not isinstance(entry, ModelEntry) else next(
+            (one for one in known if one.startswith(f"{name}.")), None)
         help = (f"did you mean `{near}`?",) if near else (
             f"it has {', '.join(f'`{one}`' for one in known[:8])}",) if known else ()
         raise CompileError([Diagnostic("E0801", f"`{module.source.name}` has no morphism `{name}`",
@@ -157,6 +159,12 @@ class Request:
             raise CompileError([Diagnostic(
                 "E0808", str(primitive), [Label(primitive.span, "used here")],
                 help=("let it take what the morphism gives, as an input",))]) from None
+        except Divided as divided:
+            raise CompileError([Diagnostic(
+                "E0601", f"the frozen weight `{divided.entry.name}` would have several shapes",
+                [Label(divided.entry.span, "its file is given other sizes by another import")],
+                why=("a frozen weight is one, wherever its file is imported",),
+                help=("give its file the same sizes everywhere",))]) from None
         except NoValue as formula:
             raise CompileError([Diagnostic("E0805", f"`{formula}` has no value", [
                 Label(self.definition.span, "at the sizes and parameters given")])]) from None

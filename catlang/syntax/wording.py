@@ -104,7 +104,8 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
         return Diagnostic("E0108", f"`{token}` is a reserved word", [Label(here.span, "a name is expected here")],
                           help=(f"choose another name, for example `{token}_`",))
     if kind == "_EQ" and {"EQEQ", "DIVIDES"} & expected:
-        return Diagnostic("E0110", "a condition is written with `==`", [Label(here.span, "`=` gives a name a meaning")],
+        what = "law" if any(one == "{" for one in opened) else "condition"
+        return Diagnostic("E0110", f"a {what} is written with `==`", [Label(here.span, "`=` gives a name a meaning")],
                           help=("write `==`",))
     if kind == "SLASH" and "FLOOR" in expected:
         return Diagnostic("E0100", "expected an operator, found `/`", [here], help=("integer division is `//`",))
@@ -150,7 +151,7 @@ def _no_declaration(token: Token, here: Label, wanted: str) -> Diagnostic:
     near = others.get(word) or nearest(word, DECLARATION)
     if near is not None:
         return Diagnostic("E0100", f"no declaration begins with `{word}`", [here], help=(f"did you mean `{near}`?",))
-    help = "declarations begin with `dim`, `param`, `object`, `morphism`, `primitive`, `cell`, `frozen` or `import`"
+    help = "declarations begin with `dim`, `param`, `object`, `morphism`, `primitive`, `theory` or `model`"
     if wanted not in ("a declaration", "an operator"):
         return Diagnostic("E0100", f"expected {wanted}, found `{word}`", [Label(here.span, f"expected {wanted}")])
     return Diagnostic("E0100", f"no declaration begins with `{word}`", [here], help=(help,))

@@ -375,7 +375,7 @@ class ModuleClass:
         return found
 
     def _frozen_parameter(self, entry: Any) -> list[ast.stmt]:
-        axes = axes_of(erase(entry.object))
+        axes = axes_of(erase(self.network.frozen[entry]))
         shape = ast.Tuple([self._size(self.source.substitution(axis)) for axis in axes], ast.Load())
         made = call("nn.Parameter", call("torch.zeros", shape), requires_grad=number(False))
         return [_assign(entry.name, made, entry.span)]

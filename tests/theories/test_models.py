@@ -181,3 +181,64 @@ def test_verdicts_are_right(seed: int):
     if isinstance(verdict, Refuted):
         x, y, z = (one.entries[0] for one in verdict.inputs)
         assert function(function(x, y), z) != function(x, function(y, z)), (written, verdict.show())
+
+
+@pytest.mark.parametrize(("main", "name", "sizes"), [
+    ('import "lib.cat" (d = 3) as l\nmodel X : l.Th { M = R[3] * R[2], out = fst, into = x |-> (x, zero()) }\n'
+     "morphism net : R[3] -> R[3] = x |-> add(l.plus(x), l.W)\n", "X", {}),
+    ('dim k\nimport "lib.cat" (d = k + 3)\nmodel X : Th { M = R[k + 3], out = id, into = id }\n'
+     "morphism net : R[k + 3] -> R[k + 3] = x |-> add(plus(x), W)\n", "X", {"k": 2}),
+])
+def test_sizes_given_to_the_file_of_a_theory(main: str, name: str, sizes: dict[str, int], tmp_path: Path):
+    """They are put into the theory's operations, its laws, and a frozen weight of the file."""
+    (tmp_path / "lib.cat").write_text("dim d\nfrozen W : R[d] init ones\n"
+                                      "morphism plus : R[d] -> R[d] = x |-> add(x, W)\n"
+                                      "theory Th { sort M, op out : M -> R[d], op into : R[d] -> M,\n"
+                                      "            law back (x : R[d]) : out(into(x)) == x }\n")
+    (tmp_path / "main.cat").write_text(main)
+    module = check_file(str(tmp_path / "main.cat"))
+    assert list(module.bag) == []
+    assert isinstance(verdicts(module)[name, "back"], Proved)
+    torch = pytest.importorskip("torch")
+    import catlang
+
+    net = catlang.compile(tmp_path / "main.cat", "net", **sizes)
+    [weight] = net.state_dict().values()
+    x = torch.randn(2, *weight.shape)
+    torch.testing.assert_close(net(x), x + 2 * weight)
+
+
+def test_a_frozen_weight_has_one_shape(tmp_path: Path):
+    pytest.importorskip("torch")
+    import catlang
+    from catlang.compiler import CompileError
+
+    (tmp_path / "lib.cat").write_text("dim d\nfrozen W : R[d]\nmorphism g : R[d] -> R[d] = x |-> add(x, W)\n")
+    (tmp_path / "main.cat").write_text('import "lib.cat" (d = 3) as a\nimport "lib.cat" (d = 4) as b\n'
+                                       "morphism net : R[3] * R[4] -> R[3] * R[4] = a.g * b.g\n")
+    with pytest.raises(CompileError, match="would have several shapes"):
+        catlang.compile(tmp_path / "main.cat", "net")
+
+
+@pytest.mark.parametrize("body", ["foldl(Rnn)", "foldl(Rnn as cell)", "foldl(Rnn[i = 3])", "foldl(Rnn[3, 5])"])
+def test_generics_of_a_model_are_inferred_from_any_operation(body: str):
+    text = ("theory Cell { sort S, sort I, op start : 1 -> S, op step : S * I -> S }\n"
+            "model Rnn[i, h] : Cell { S = R[h], I = R[i], start = zero,\n"
+            "                         step = (s, x) |-> tanh(add(affine(s), affine(x))) }\n"
+            f"morphism net : List(R[3]) -> R[5] = {body}\n")
+    assert list(check_source(Source("m.cat", None, text)).bag) == []
+
+
+def test_sides_are_held_to_each_other_not_to_their_neighbours_alone():
+    """In the middle stands what has no value anywhere."""
+    text = ("theory T { sort A, op f : A -> A, op h : A -> A, op g : A -> A, law ch (x : A) : f(x) == h(x) == g(x) }\n"
+            "model X : T { A = Bool, f = id, h = x |-> less(reciprocal(0), 1), g = logical_not }\n")
+    assert [one.code for one in check_source(Source("m.cat", None, text)).bag] == ["E1005"]
+
+
+def test_a_model_of_one_operation_is_that_operation():
+    text = ("theory L { sort A, op u : A -> A }\nmodel Lin : L { A = R[3], u = affine }\n"
+            "morphism net : R[3] -> R[3] = Lin as a >> Lin as a\n")
+    module = check_source(Source("m.cat", None, text))
+    assert list(module.bag) == []
+    assert list(module.scope.names["net"].diagram.instances) == ["a"]

@@ -77,9 +77,8 @@ def nodes(network: Network, sizes: Mapping[Variable, Dim]) -> Iterator[Node]:
         if number == MOST_INSTANCES:
             raise OverflowError(f"it has more than {MOST_INSTANCES:,} instances")
         yield node
-    for entry in network.frozen:
-        assert entry.object is not None
-        yield Node(entry.name, entry.name, 1, None, entry, [Part("", FROZEN, put.object(erase(entry.object)))], put)
+    for entry, obj in network.frozen.items():
+        yield Node(entry.name, entry.name, 1, None, entry, [Part("", FROZEN, put.object(erase(obj)))], put)
 
 
 def _below(network: Network, put: Substitution, address: str, shown: str, copies: Dim) -> Iterator[Node]:
