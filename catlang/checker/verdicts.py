@@ -24,7 +24,7 @@ from catlang.checker.theory import equations
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Use, everything
 from catlang.dims import Variable
-from catlang.laws import Proved, Refuted, Tested, Unknown, Verdict, judge
+from catlang.laws import Proved, Refuted, Tested, Unknown, Verdict, budget, judge
 from catlang.network.erasure import carrier
 from catlang.network.specialise import Specialiser
 from catlang.objects.colour import REAL, Object, Product, power, resolve
@@ -65,7 +65,7 @@ def check_model(model: ModelEntry) -> None:
 
 
 def _judged(sides: list[OfModel]) -> Verdict:
-    """The weakest of the verdicts on neighbouring sides, whatever the file's params are."""
+    """The weakest of the verdicts on two sides each, whatever the file's params are."""
     mine = [one.entry.constant for one in sides[0].generics if isinstance(one.entry, ConstantEntry)]
     files = [param.constant for module in sides[0].module.loader.order for param in module.params.values()]
     spoken = [one for one in [*mine, *files] if any(_speaks(side, one) for side in sides)]
@@ -75,11 +75,14 @@ def _judged(sides: list[OfModel]) -> Verdict:
     values = [(True, False) if one.kind == "bool" else one.choices for one in spoken]
     if prod(map(len, values)) > MOST_CHOICES:
         return Unknown("it depends on too many choices")
-    weakest: Verdict = Proved("normal form")
-    for chosen in product(*values):
-        weakest = max(weakest, _at(sides, dict(zip(spoken, chosen, strict=True))), key=_weakness)
-        if isinstance(weakest, Refuted):
-            break
+    weakest: Verdict | None = None
+    with budget():
+        for chosen in product(*values):
+            verdict = _at(sides, dict(zip(spoken, chosen, strict=True)))
+            weakest = verdict if weakest is None else max(weakest, verdict, key=_weakness)
+            if isinstance(weakest, Refuted):
+                break
+    assert weakest is not None
     return weakest
 
 

@@ -24,11 +24,12 @@ numbers, and holds wherever both sides are defined.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from catlang.laws.exhaustion import exhausted
 from catlang.laws.search import search
-from catlang.laws.sides import Different, Law
+from catlang.laws.sides import Different, Law, externs
 from catlang.laws.verdict import Proved, Refuted, Tested, Unknown, Verdict
 from catlang.meaning.entries import MOST_WORK, NoForm, NormalForms, TooLarge, normal_forms, same_entries, work
 
@@ -36,17 +37,34 @@ if TYPE_CHECKING:
     from catlang.network.network import Network
 
 
+#: So much work is done for one law, and of it for normal forms.
+MOST_FOR_A_LAW = 800_000
+MOST_FOR_FORMS = 250_000
+
+
+def budget() -> AbstractContextManager[object]:
+    """Inside it all judgements together are the work of one law."""
+    return work.purse(MOST_FOR_A_LAW)
+
+
 def judge(left: Network, right: Network) -> Verdict:
     """What becomes of a law: that two networks of one type give the same.
 
     Weights of the same address are the same on both sides.
     """
+    with budget():
+        return _judged(left, right)
+
+
+def _judged(left: Network, right: Network) -> Verdict:
     try:
         law = Law(left, right)
     except Different as refused:
         return Unknown(str(refused))
     if left.stochastic or right.stochastic:
-        return Unknown("what draws noise is equal to nothing")
+        foreign = next((name for network in (left, right) for name in externs(network)), None)
+        return Unknown("what draws noise is equal to nothing" if foreign is None else
+                       f"nothing is known of the extern `{foreign}`")
     why = _by_normal_forms(law)
     if why is None:
         return Proved("normal form")
@@ -58,13 +76,14 @@ def _by_normal_forms(law: Law) -> str | None:
     """Nothing where normal forms prove a law, else why there are none; no reason is where they differ."""
     functor = NormalForms()
     try:
-        one, other = (normal_forms(network, mapping, functor=functor) for network, mapping in law.sides())
-        with work.within(MOST_WORK):
-            return None if all(map(same_entries, one, other)) else ""
+        with work.purse(MOST_FOR_FORMS):
+            one, other = (normal_forms(network, mapping, functor=functor) for network, mapping in law.sides())
+            with work.within(MOST_WORK):
+                return None if all(map(same_entries, one, other)) else ""
     except NoForm as refused:
         return refused.why
     except (TooLarge, OverflowError, RecursionError) as refused:
         return f"its normal form is too large: {refused}"
 
 
-__all__ = ["Proved", "Refuted", "Tested", "Unknown", "Verdict", "judge"]
+__all__ = ["Proved", "Refuted", "Tested", "Unknown", "Verdict", "budget", "judge"]

@@ -146,7 +146,7 @@ def _by_exhaustion(step: Diagram, state: list[Wire]) -> bool:
             for one, left in enumerate(states):
                 for other, right in enumerate(states):
                     table[one, other] = states.index(apply(left, right))
-    except (NoForm, TooLarge, Meaningless, OverflowError, ValueError):
+    except (NoForm, TooLarge, Meaningless, ArithmeticError, IndexError, ValueError):
         return False
     numbers = range(len(states))
     return all(table[table[a, b], c] == table[a, table[b, c]] for a in numbers for b in numbers for c in numbers)

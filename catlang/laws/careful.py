@@ -104,6 +104,11 @@ class Careful(Exact):
                     raise TooLarge("a number has too many digits")
         return made
 
+    def missing(self, site: Site[Array]) -> Sequence[Array]:
+        if not site.operation.definition.module.is_prelude:
+            raise Meaningless(site.name, "is a primitive of which nothing is known", site.span)
+        return super().missing(site)
+
     def literal(self, number: int | float, obj: Object) -> Array:
         work.spend(A_BOX + sized(obj))
         if long(number):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from catlang.diagram.diagram import wires
-from catlang.laws.search import Point, Search
+from catlang.diagram.diagram import FrozenWeight, Use, WeightOf, everything, wires
+from catlang.laws.search import Point, Search, Unevaluated
 from catlang.laws.sides import Law
 from catlang.laws.verdict import Proved, Verdict
 from catlang.meaning.entries import work
@@ -16,11 +16,13 @@ from catlang.meaning.exact import Undefined
 from catlang.meaning.exact.array import Array, count
 from catlang.meaning.exact.row import shape_of
 from catlang.network.functor import Meaningless
+from catlang.network.network import Network, Sub
 from catlang.objects.colour import BOOL, Finite, Object, base_of
 
-#: So many cases are tried, with so much work.
+#: So many cases are tried, with so much work; the first ones tell whether that will be enough.
 MOST_CASES = 4096
-WORK = 400_000
+WORK = 250_000
+FIRST = 16
 
 
 def values(obj: Object) -> list[Any] | None:
@@ -35,6 +37,12 @@ def values(obj: Object) -> list[Any] | None:
 
 def cases(objects: list[Object]) -> Iterator[list[Array]] | None:
     """All arrays of some objects; None where these are not finitely many, or too many."""
+    found = _counted(objects)
+    return None if found is None else _cases(found[1])
+
+
+def _counted(objects: list[Object]) -> tuple[int, list[tuple[tuple[int, ...], list[Any]]]] | None:
+    """How many there are, and of each its shape and what its entries may be."""
     rows: list[tuple[tuple[int, ...], list[Any]]] = []
     total = 1
     for obj in objects:
@@ -52,7 +60,7 @@ def cases(objects: list[Object]) -> Iterator[list[Array]] | None:
         if total > MOST_CASES:
             return None
         rows.append((shape, mine))
-    return _cases(rows)
+    return total, rows
 
 
 def _cases(rows: list[tuple[tuple[int, ...], list[Any]]]) -> Iterator[list[Array]]:
@@ -64,29 +72,50 @@ def _cases(rows: list[tuple[tuple[int, ...], list[Any]]]) -> Iterator[list[Array
         yield found
 
 
+def weighted(network: Network) -> bool:
+    """Whether there are weights, learned or frozen, or a state in a network: of these there is no end."""
+    if network.frozen:
+        return True
+    for body in network.bodies:
+        for _, box in everything(body):
+            operation = box.operation
+            if isinstance(operation, Sub) and weighted(operation.network) or isinstance(
+                    operation, FrozenWeight | WeightOf) or isinstance(operation, Use) and (
+                        operation.definition.weights or operation.definition.stateful):
+                return True
+    return False
+
+
 def exhausted(law: Law) -> Verdict | None:
-    """Proved, or Refuted, by all values of the inputs; None where these are too many, or real numbers come in."""
-    if law.sizes:
+    """Proved, or Refuted, by all values of the inputs; None where these are too many, where real numbers or weights
+    come in, or where the sides have no value at any of them."""
+    if law.sizes or weighted(law.left) or weighted(law.right):
         return None
-    found = cases([wire.object for wire in wires(law.left.diagram.inputs)])
+    found = _counted([wire.object for wire in wires(law.left.diagram.inputs)])
     if found is None:
         return None
-    search = Search(law, rounded=False)
+    total, rows = found
+    search, compared = Search(law, rounded=False), 0
     try:
-        with work.within(WORK):
-            for inputs in found:
+        with work.within(WORK) as left:
+            for number, inputs in enumerate(_cases(rows)):
+                if number == FIRST and (WORK - left.left) * total > WORK * FIRST:
+                    return None
                 point = Point({}, inputs, 0)
                 try:
                     refuted = search.refutes(point)
+                except Unevaluated:
+                    return None
                 except Undefined:
-                    continue
+                    refuted = False
+                else:
+                    compared += search.compared
                 if point.weights:
-                    # There are more weights than can be tried.
                     return None
                 if refuted:
                     break
             else:
-                return Proved("exhaustion")
+                return Proved("exhaustion") if compared else None
     except (Meaningless, TooLarge, RecursionError):
         return None
     return search.refuted(point)

@@ -30,7 +30,9 @@ POINTS = 200
 SEED = 0
 SEARCH = 200_000
 #: The same for making a counterexample small.
-SHRINKING = 60_000
+SHRINKING = 40_000
+#: For what the sides are where they differ, which is to be told in any case.
+TELLING = 1_000_000
 #: Two rounded numbers differ by so much, as they do at twice as many digits.
 DIGITS = 60
 DIFFERENCE = Fraction(1, 10**30)
@@ -46,6 +48,10 @@ class Unsampled(Exception):
     """There are no samples of an input."""
 
 
+class Unevaluated(Undefined):
+    """A side was not evaluated to the end: whether it has a value there is not known."""
+
+
 class Point:
     """Sizes, inputs, and weights by address, as they are asked for."""
 
@@ -55,8 +61,11 @@ class Point:
         self.inputs = list(inputs)
         self.weights = dict(weights or {})
         self.chance = Chance(seed)
+        # The objects of the weights that were asked for.
+        self.objects: dict[str, Object] = {}
 
     def weight(self, address: str, obj: Object) -> Array:
+        self.objects[address] = obj
         if address not in self.weights:
             self.weights[address] = drawn(obj, self.chance, plain=False)
         found = self.weights[address]
@@ -72,7 +81,9 @@ class Point:
         arrays = self.arrays()
         arrays[number] = array
         rest = dict(zip(sorted(self.weights), arrays[len(self.inputs):], strict=True))
-        return Point(self.sizes, arrays[:len(self.inputs)], 0, rest)
+        found = Point(self.sizes, arrays[:len(self.inputs)], 0, rest)
+        found.objects.update(self.objects)
+        return found
 
 
 def drawn(obj: Object, chance: Chance, plain: bool) -> Array:
@@ -104,8 +115,9 @@ class Search:
         self.rounded = rounded
         self.wires = wires(law.left.diagram.inputs)
         self.names = _names(law)
-        # How far the sides have to be apart, for what was evaluated last.
+        # How far the sides have to be apart, and at how many entries they were compared, for what was evaluated last.
         self.least = DIFFERENCE
+        self.compared = 0
 
     # ---------------------------------------------------------------- points
 
@@ -141,18 +153,20 @@ class Search:
         return found
 
     def apart(self, point: Point, digits: int = DIGITS) -> Fraction | None:
-        """How far the sides are apart; None where they are of different kinds. Undefined where one has no value."""
+        """How far the sides are apart; None where they are of different kinds. Undefined where one has no value,
+        Unevaluated where that is not known."""
         try:
             left, right = self.sides(point, digits)
         except (ValueError, ZeroDivisionError, OverflowError, IndexError) as refused:
-            if isinstance(refused, Meaningless) and not isinstance(refused, Undefined):
+            if isinstance(refused, Meaningless):
                 raise
             # The largest of nothing, an infinity that is no number.
-            raise Undefined("a side", f"has no value: {refused}", None) from None
+            raise Unevaluated("a side", f"has no value: {refused}", None) from None
         for x in (*left, *right):
             if any(entry != entry for entry in x.entries):
-                raise Undefined("a side", "is no number", None)
-        return apart(told(self.law.left, left), told(self.law.right, right))
+                raise Unevaluated("a side", "is no number", None)
+        found, self.compared = apart(told(self.law.left, left), told(self.law.right, right))
+        return found
 
     def refutes(self, point: Point) -> bool:
         """Whether the sides surely differ at a point; Undefined where one has no value."""
@@ -179,7 +193,7 @@ class Search:
                         if self.refutes(point):
                             found = point
                             break
-                        count += 1
+                        count += self.compared > 0
                     except Undefined:
                         continue
             except TooLarge:
@@ -189,10 +203,10 @@ class Search:
         if count:
             return Tested(count, SEED)
         return Unknown("it takes too many steps to evaluate" if spent else
-                       "no point was found at which both sides are defined")
+                       "no point was found at which both sides have a value")
 
     def refuted(self, point: Point) -> Refuted:
-        with work.within(SEARCH):
+        with work.within(TELLING, beyond=True):
             left, right = self.sides(point, DIGITS)
         # How far a list is padded is nothing that the law says.
         sizes: dict[str, int] = {}
@@ -249,14 +263,23 @@ class Search:
             again = False
             for number in range(len(point.arrays())):
                 for place in range(len(point.arrays()[number].entries)):
-                    array = point.arrays()[number]
+                    array, below = point.arrays()[number], self.below(point, number)
                     for value in _simpler(array.entries[place]):
+                        if below is not None and not 0 <= value < below:
+                            continue
                         entries = [*array.entries[:place], value, *array.entries[place + 1:]]
                         other = point.changed(number, Array(array.shape, entries))
                         if self.still(other):
                             point, again = other, True
                             yield point
                             break
+
+    def below(self, point: Point, number: int) -> int | None:
+        """What the entries of an array of a point are below, where they are indices, tags or lengths."""
+        obj = (self.wires[number].object if number < len(self.wires)
+               else point.objects.get(sorted(point.weights)[number - len(self.wires)], REAL))
+        base = base_of(Substitution(dims=dict(point.sizes)).object(obj))
+        return base.size if isinstance(base, Finite) and isinstance(base.size, int) else None
 
 
 def _simpler(entry: Any) -> list[Any]:

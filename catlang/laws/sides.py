@@ -11,12 +11,13 @@ from itertools import product
 from math import prod
 
 from catlang import dims
-from catlang.diagram.diagram import Wire, wires
+from catlang.diagram.diagram import Use, Wire, everything, wires
 from catlang.dims import Constraint, Dim, Poly, Variable, decide
 from catlang.dims.decision import Refuted
 from catlang.laws.chance import Chance
+from catlang.laws.values import fits
 from catlang.network.erasure import Padded
-from catlang.network.network import Network
+from catlang.network.network import Network, Sub
 from catlang.objects.colour import Finite, Object, axes_of, base_of, show
 from catlang.objects.substitution import Substitution
 
@@ -24,6 +25,9 @@ from catlang.objects.substitution import Substitution
 ABOVE_LEAST = 2
 MOST_SIZES = 24
 MOST_TRIED = 2000
+#: The same of sizes that the law does not speak of, but its conditions do.
+ABOVE_FOREIGN = 7
+MOST_FOREIGN = 96
 
 
 class Different(Exception):
@@ -49,6 +53,9 @@ class Law:
         for mine, dim in self.mapping.items():
             # What the right side takes for granted of its sizes.
             self.conditions.append(Constraint(">=", dim, mine.least))
+        self.conditions = _connected(self.sizes, self.conditions)
+        self.foreign = sorted({variable for condition in self.conditions for variable in condition.variables()}
+                              .difference(self.sizes), key=lambda variable: variable.key)
 
     def sides(self) -> list[tuple[Network, Mapping[Variable, Dim]]]:
         """Both networks, each with its sizes in those of the law."""
@@ -56,39 +63,90 @@ class Law:
 
     def assignments(self) -> list[dict[Variable, int]]:
         """Small sizes that satisfy the conditions, smallest first; of none known there is none."""
-        found = [assignment for assignment in self._small() if self.allowed(assignment)]
+        found = [assignment for assignment in self._small() if self._plain(assignment)]
         found.sort(key=lambda assignment: sum(assignment.values()))
-        if len(found) > MOST_SIZES:
-            # The smallest, and of the others one here and there.
-            few = MOST_SIZES // 3
-            step = (len(found) - few) / (MOST_SIZES - few)
-            found = [*found[:few], *(found[few + int(step * place)] for place in range(MOST_SIZES - few))]
+        if self.foreign:
+            found = [assignment for assignment in _some(found, MOST_FOREIGN) if self.allowed(assignment)]
+        found = _some(found, MOST_SIZES)
         if not found:
             answer = decide(Constraint("<=", 1, 0), self.conditions)
             if isinstance(answer, Refuted):
-                assignment = {**{variable: variable.least for variable in self.sizes}, **answer.assignment}
+                full = {**{variable: variable.least for variable in self.sizes}, **answer.assignment}
+                assignment = {variable: full[variable] for variable in self.sizes}
                 if self.allowed(assignment):
                     found.append(assignment)
         return found
 
     def _small(self) -> Iterator[dict[Variable, int]]:
         """Sizes near the least that they may be: all of them, or some of many."""
-        ranges = [range(max(variable.least, 0), max(variable.least, 1) + ABOVE_LEAST + 1) for variable in self.sizes]
-        if prod(map(len, ranges)) <= MOST_TRIED:
-            rows: Iterable[tuple[int, ...]] = product(*ranges)
-        else:
-            chance = Chance(0)
-            rows = [tuple(one[0] for one in ranges), *(tuple(map(chance.one, ranges)) for _ in range(MOST_TRIED // 4))]
-        for values in rows:
+        for values in _near(self.sizes, ABOVE_LEAST):
             yield dict(zip(self.sizes, values, strict=True))
 
     def allowed(self, assignment: Mapping[Variable, int]) -> bool:
-        """Whether sizes satisfy the conditions."""
-        full = {variable: variable.least for condition in self.conditions for variable in condition.variables()}
-        try:
-            return all(condition.holds({**full, **assignment}) for condition in self.conditions)
-        except ZeroDivisionError:
+        """Whether sizes satisfy the conditions, at some sizes that the law does not speak of."""
+        if not self._plain(assignment):
             return False
+        if not self.foreign:
+            return True
+        rest = [condition.substitute(assignment) for condition in self.conditions
+                if not set(self.sizes).issuperset(condition.variables())]
+        return any(_hold(rest, dict(zip(self.foreign, values, strict=True)))
+                   for values in _near(self.foreign, ABOVE_FOREIGN)) or isinstance(
+                       decide(Constraint("<=", 1, 0), rest), Refuted)
+
+    def _plain(self, assignment: Mapping[Variable, int]) -> bool:
+        """Whether sizes satisfy the conditions that are about nothing else."""
+        return _hold([condition for condition in self.conditions
+                      if set(self.sizes).issuperset(condition.variables())], assignment)
+
+
+def _hold(conditions: Iterable[Constraint], assignment: Mapping[Variable, int]) -> bool:
+    try:
+        return all(condition.holds(assignment) for condition in conditions)
+    except ZeroDivisionError:
+        return False
+
+
+def _some(found: list[dict[Variable, int]], most: int) -> list[dict[Variable, int]]:
+    """Of many the smallest, and of the others one here and there."""
+    if len(found) <= most:
+        return found
+    few = most // 3
+    step = (len(found) - few) / (most - few)
+    return [*found[:few], *(found[few + int(step * place)] for place in range(most - few))]
+
+
+def _near(variables: list[Variable], above: int) -> Iterable[tuple[int, ...]]:
+    """Sizes near the least that they may be: all of them, or some of many."""
+    ranges = [range(max(variable.least, 0), max(variable.least, 1) + above + 1) for variable in variables]
+    if prod(map(len, ranges)) <= MOST_TRIED:
+        return product(*ranges)
+    chance = Chance(0)
+    return [tuple(one[0] for one in ranges), *(tuple(map(chance.one, ranges)) for _ in range(MOST_TRIED // 4))]
+
+
+def _connected(sizes: Iterable[Variable], conditions: list[Constraint]) -> list[Constraint]:
+    """The conditions that speak of sizes, or of some that such a condition speaks of."""
+    known = set(sizes)
+    found = [condition for condition in conditions if not condition.variables()]
+    rest = [condition for condition in conditions if condition.variables()]
+    while True:
+        more = [condition for condition in rest if not known.isdisjoint(condition.variables())]
+        if not more:
+            return found
+        found += more
+        rest = [condition for condition in rest if condition not in more]
+        known.update(variable for condition in more for variable in condition.variables())
+
+
+def externs(network: Network) -> Iterator[str]:
+    """The names of the externs in a network."""
+    for body in network.bodies:
+        for _, box in everything(body):
+            if isinstance(box.operation, Use) and box.operation.definition.extern:
+                yield box.operation.definition.name
+            elif isinstance(box.operation, Sub):
+                yield from externs(box.operation.network)
 
 
 def _sizes(network: Network) -> list[Variable]:
@@ -121,10 +179,24 @@ def aligned(left: Network, right: Network) -> dict[Variable, Dim]:
                 elif isinstance(theirs, Poly) and theirs == variable.poly + 1 and isinstance(variable, Padded):
                     mapping[variable] = mine - 1
     put = Substitution(dims=mapping)
-    for one, other in pairs:
-        if [dims.resolve(dim) for dim in _dims(one.object)] != [put.dim(dim) for dim in _dims(other.object)]:
-            raise Different(f"the left has {show(one.object)} where the right has {show(put.object(other.object))}")
+    inputs = len(wires(left.diagram.inputs))
+    for place, (one, other) in enumerate(pairs):
+        first, second = [dims.resolve(dim) for dim in _dims(one.object)], [put.dim(dim) for dim in _dims(other.object)]
+        if first == second or place >= inputs and _same_told(left, right, put):
+            continue
+        if any(isinstance(variable, Padded) for dim in (*first, *second) for variable in dims.variables(dim)):
+            raise Different("the two sides pad their lists differently")
+        raise Different(f"the left has {show(one.object)} where the right has {show(put.object(other.object))}")
     return mapping
+
+
+def _same_told(left: Network, right: Network, put: Substitution) -> bool:
+    """Whether both sides give values of one object, whose lists may be padded to more on one side."""
+    if left.gives is None or right.gives is None:
+        return False
+    one, other = (Substitution(dims=dict(network.given)).object(gives)
+                  for network, gives in ((left, left.gives), (right, right.gives)))
+    return one == put.object(other) and fits(one, left.diagram.outputs) and fits(other, right.diagram.outputs)
 
 
 def _pairs(left: Network, right: Network) -> Iterator[tuple[Wire, Wire]]:

@@ -26,10 +26,10 @@ def hidden(network: Network, inputs: Sequence[Array]) -> Sequence[Array]:
 
 
 def told(network: Network, made: Sequence[Array]) -> Any:
-    """What a network gives, as tuples and lists of what counts."""
+    """What a network gives, as tuples of what counts: arrays, and numbers such as tags and the lengths of lists."""
     gives = network.gives
     if gives is None or not fits(gives, network.diagram.outputs):
-        return tuple((x.shape, tuple(x.entries)) for x in made)
+        return tuple(made)
     return _told(gives, lists.nested(network.diagram.outputs, iter(made)))
 
 
@@ -57,7 +57,7 @@ def _told(obj: Object, value: Any) -> Any:
     base = carrier(base_of(obj)) if not isinstance(base_of(obj), Sum) else base_of(obj)
     axes = axes_of(obj)
     if isinstance(value, Array):
-        return value.shape, tuple(value.entries)
+        return value
     if axes:
         [size] = {x.shape[0] for x in lists.flat(value)} or {0}
         inner = power(base_of(obj), axes[1:])
@@ -70,7 +70,7 @@ def _told(obj: Object, value: Any) -> Any:
     element = element_of(base)
     if element is not None:
         lengths, elements = value
-        return tuple(_told(element, _row(elements, place)) for place in range(lengths[()]))
+        return lengths[()], tuple(_told(element, _row(elements, place)) for place in range(lengths[()]))
     assert isinstance(base, Product), base
     return tuple(_told(item, part) for item, part in zip(base.items, value, strict=True))
 
@@ -79,23 +79,35 @@ def _row(value: Any, place: int) -> Any:
     return lists.over(lambda x: x.along()[place], value)
 
 
-def apart(left: Any, right: Any) -> Fraction | None:
-    """How far two values are from one another, relative to how large they are; None where they are of different
-    kinds. Untold entries are whatever they are."""
+def apart(left: Any, right: Any) -> tuple[Fraction | None, int]:
+    """How far two values are from one another, relative to how large they are, and at how many entries they were
+    compared; no distance where they are of different kinds. Untold entries are whatever they are.
+
+    >>> apart((Array.of([1, 2]), 3), (Array.of([1, 4]), 3))
+    (Fraction(1, 2), 3)
+    >>> apart(Array.of([UNTOLD]), Array.of([4])), apart(Array((0,), []), Array((0,), []))
+    ((Fraction(0, 1), 0), (Fraction(0, 1), 0))
+    """
+    if isinstance(left, Array) and isinstance(right, Array):
+        if left.shape != right.shape:
+            return None, 1
+        left, right = tuple(left.entries), tuple(right.entries)
     if isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) != len(right):
-            return None
-        most = Fraction(0)
+            return None, 1
+        most, compared = Fraction(0), 0
         for one, other in zip(left, right, strict=True):
-            found = apart(one, other)
+            found, here = apart(one, other)
             if found is None:
-                return None
-            most = max(most, found)
-        return most
-    if isinstance(left, tuple) or isinstance(right, tuple):
-        return None
-    if left is UNTOLD or right is UNTOLD or left == right:
-        return Fraction(0)
+                return None, 1
+            most, compared = max(most, found), compared + here
+        return most, compared
+    if isinstance(left, tuple | Array) or isinstance(right, tuple | Array):
+        return None, 1
+    if left is UNTOLD or right is UNTOLD:
+        return Fraction(0), 0
+    if left == right:
+        return Fraction(0), 1
     if isinstance(left, bool) or isinstance(right, bool) or isinstance(left, float) or isinstance(right, float):
-        return None
-    return Fraction(abs(left - right)) / max(abs(left), abs(right))
+        return None, 1
+    return Fraction(abs(left - right)) / max(abs(left), abs(right)), 1

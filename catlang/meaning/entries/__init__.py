@@ -41,6 +41,7 @@ from catlang.meaning.entries import (  # noqa: F401 - importing declares the row
     others,
     work,
 )
+from catlang.meaning.entries.call import called
 from catlang.meaning.entries.entry import same
 from catlang.meaning.entries.form import ZERO, Form, number, size
 from catlang.meaning.entries.index import Index
@@ -55,6 +56,7 @@ from catlang.network.functor import Functor, Meaningless, Site, interpret
 from catlang.objects.substitution import Substitution
 
 if TYPE_CHECKING:
+    from catlang.checker.entry import Definition
     from catlang.diagram.diagram import Box, Instance, Shuffle
     from catlang.dims import Dim, Variable
     from catlang.network.functor import Constructor, Frame, Nested
@@ -80,6 +82,8 @@ class NormalForms(Functor[Entries]):
     def __init__(self) -> None:
         # The object of each weight: at one address there is one weight.
         self.weights: dict[str, Object] = {}
+        # Primitives of the user, numbered: in two files there may be two of one name.
+        self.own: dict[Definition, int] = {}
 
     def primitive(self, site: Site[Entries]) -> Sequence[Entries]:
         work.spend(A_BOX)
@@ -94,6 +98,12 @@ class NormalForms(Functor[Entries]):
             return _nothing(site.outputs, str(refused))
 
     def missing(self, site: Site[Entries]) -> Sequence[Entries]:
+        definition = site.operation.definition
+        if not definition.module.is_prelude and not (
+                definition.noisy or definition.stateful or definition.extern or site.operation.bodies):
+            # Of a primitive of the user nothing is known but that it gives the same for the same.
+            number = self.own.setdefault(definition, len(self.own))
+            return called(site, f"{site.name}#{number}")
         why = FORMLESS.get(site.name)
         return _nothing(site.outputs, f"`{site.name}` has no normal form" + (f": {why}" if why else ""))
 

@@ -58,19 +58,19 @@ def _closed(x: Entries) -> Entries:
     return x if names == x.indices else Entries(names, x[names])
 
 
-def called(site: Site[Entries]) -> tuple[Entries, ...]:
-    """What a primitive without noise and state gives."""
+def called(site: Site[Entries], name: str = "") -> tuple[Entries, ...]:
+    """What a primitive without noise and state gives; ``name`` is what tells it from others."""
     definition = site.operation.definition
     assert definition.noise is None and not definition.states, definition.name
     # A part that is named like a truth value is there where that is true.
-    weights = [site.weight(name) for name, _ in definition.weights
-               if name not in site.operation.arguments or site[name]]
-    arguments = ", ".join(f"{name} = {_argument(site[name])}" for name in sorted(site.operation.arguments) if name)
+    weights = [site.weight(part) for part, _ in definition.weights
+               if part not in site.operation.arguments or site[part]]
+    arguments = ", ".join(f"{key} = {_argument(site[key])}" for key in sorted(site.operation.arguments) if key)
     made = []
     for number, obj in enumerate(site.outputs):
         at = axes(obj)
-        name = f"{site.name}.{number}[{arguments}]"
-        made.append(Entries(at, of(Call(name, base(obj), at, [*site.inputs, *weights]))))
+        spelt = f"{name or site.name}.{number}[{arguments}]"
+        made.append(Entries(at, of(Call(spelt, base(obj), at, [*site.inputs, *weights]))))
     return tuple(made)
 
 

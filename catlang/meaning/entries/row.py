@@ -16,6 +16,7 @@ from catlang.meaning.entries.entry import entry
 from catlang.meaning.entries.form import Form
 from catlang.meaning.entries.index import Index, Var
 from catlang.objects.colour import BOOL, REAL, Finite, axes_of, base_of
+from catlang.objects.functor import Fixed
 
 if TYPE_CHECKING:
     from catlang.network.functor import Site
@@ -109,7 +110,7 @@ def base(obj: Object) -> str:
         return "truth"
     if isinstance(inner, Finite):
         return "truth" if inner.size == 2 else "index"
-    raise NoForm("what is no array")
+    raise NoForm("trees have no normal form" if isinstance(inner, Fixed) else "what is no array has no normal form")
 
 
 def given(address: str, obj: Object) -> Entries:

@@ -44,18 +44,48 @@ class Work:
 
 
 _CURRENT: ContextVar[Work | None] = ContextVar("work", default=None)
+_PURSE: ContextVar[Work | None] = ContextVar("purse", default=None)
 
 
 @contextmanager
-def within(steps: int) -> Iterator[Work]:
-    """Inside it so many steps may be taken; what is around it has its own count."""
-    token = _CURRENT.set(Work(steps))
+def within(steps: int, *, beyond: bool = False) -> Iterator[Work]:
+    """Inside it so many steps may be taken; what is around it has its own count. They are taken from the purse, and
+    are no more than are left in that, but where they may go ``beyond`` it."""
+    purse = None if beyond else _PURSE.get()
+    if purse is not None:
+        steps = min(steps, purse.left)
+    work = Work(steps)
+    token = _CURRENT.set(work)
     try:
-        work = _CURRENT.get()
-        assert work is not None
         yield work
     finally:
         _CURRENT.reset(token)
+        if purse is not None:
+            purse.left -= steps - max(work.left, 0)
+
+
+@contextmanager
+def purse(steps: int) -> Iterator[Work]:
+    """Inside it so many steps may be taken in all, however often some are given.
+
+    >>> with purse(10):
+    ...     with within(8):
+    ...         spend(7)
+    ...     with within(8) as left:
+    ...         print(left.left)
+    3
+    """
+    around = _PURSE.get()
+    if around is not None:
+        steps = min(steps, around.left)
+    mine = Work(steps)
+    token = _PURSE.set(mine)
+    try:
+        yield mine
+    finally:
+        _PURSE.reset(token)
+        if around is not None:
+            around.left -= steps - mine.left
 
 
 def spend(steps: int = 1) -> None:
