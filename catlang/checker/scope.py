@@ -128,7 +128,7 @@ def unknown(scope: Scope, node: tree.Name, wanted: str) -> Diagnostic | None:
     file.guesses += 1
     near = nearest(node.text, [name for name, _ in scope.all()]) if file.guesses <= MOST_GUESSES else None
     help: tuple[str, ...] = (f"did you mean `{near}`?",) if near else ()
-    if not help:
+    if not help and file.guesses <= MOST_GUESSES:
         # An operation of a model stands behind the model's name.
         around = scope
         while around is not None and not help:
