@@ -74,15 +74,20 @@ def _cases(rows: list[tuple[tuple[int, ...], list[Any]]]) -> Iterator[list[Array
 
 def weighted(network: Network) -> bool:
     """Whether there are weights, learned or frozen, or a state in a network: of these there is no end."""
-    if network.frozen:
-        return True
-    for body in network.bodies:
-        for _, box in everything(body):
+    waiting, seen = [network], {network}
+    while waiting:
+        one = waiting.pop()
+        if one.frozen:
+            return True
+        for _, box in (found for body in one.bodies for found in everything(body)):
             operation = box.operation
-            if isinstance(operation, Sub) and weighted(operation.network) or isinstance(
-                    operation, FrozenWeight | WeightOf) or isinstance(operation, Use) and (
-                        operation.definition.weights or operation.definition.stateful):
+            if isinstance(operation, FrozenWeight | WeightOf) or isinstance(operation, Use) and (
+                    operation.definition.weights or operation.definition.stateful):
                 return True
+            if isinstance(operation, Sub) and operation.network not in seen:
+                # However often a network is used, it is looked at once.
+                seen.add(operation.network)
+                waiting.append(operation.network)
     return False
 
 

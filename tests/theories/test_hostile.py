@@ -76,7 +76,7 @@ def test_many_sorts_and_operations():
     sorts = ", ".join(f"sort S{n}" for n in range(150))
     operations = ", ".join(f"op f{n} : S{n} -> S{(n + 1) % 150}" for n in range(150))
     around = "x"
-    for n in range(20):
+    for n in range(8):
         around = f"f{n}({around})"
     theory = f"theory Round {{ {sorts}, {operations}, law there (x : S0) : {around} == {around} }}\n"
     values = ", ".join([f"S{n} = R[2]" for n in range(150)] + [f"f{n} = tanh" for n in range(150)])
