@@ -28,12 +28,13 @@ from catlang.checker.entry import (
     FunctorEntry,
     ModelEntry,
     ObjectEntry,
+    OfModel,
     TheoryEntry,
 )
 from catlang.checker.loader import Library, Loader
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault
-from catlang.checker.theory import open_law
+from catlang.checker.theory import equations, open_law
 from catlang.checker.weights import check_initialiser
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Instance, Use, captured
@@ -114,8 +115,7 @@ def check_module(module: Module) -> None:
                 module.fault(problem)
         elif isinstance(entry, FrozenEntry):
             _frozen(entry, module)
-    for entry in list(module.scope.names.values()):
-        if isinstance(entry, TheoryEntry):
+        elif isinstance(entry, TheoryEntry):
             module.theory_header(entry)
             check_theory(entry)
     for definition in module.definitions:
@@ -123,13 +123,9 @@ def check_module(module: Module) -> None:
         check_definition(definition)
     for cell in module.cells:
         _cell(cell, module)
-    models = [entry for entry in module.scope.names.values() if isinstance(entry, ModelEntry)]
-    if models:
-        # Laws are proved or refuted by what nothing else of a check needs.
-        from catlang.checker.verdicts import check_model
-
-        for model in models:
-            check_model(model)
+    for entry in list(module.scope.names.values()):
+        if isinstance(entry, ModelEntry):
+            _model(entry)
     if module.scope.allowances is not None:
         unneeded(module.scope.allowances, module)
 
@@ -182,6 +178,29 @@ def check_theory(theory: TheoryEntry) -> None:
                 module.bag.add(open_type)
                 theory.state = "broken"
                 break
+
+
+def _model(model: ModelEntry) -> None:
+    """Elaborates the laws of a model's theory with what the model says put in, and has them judged."""
+    module, theory = model.module, model.theory
+    if model.state != "done" or theory is None:
+        return
+    check_theory(theory)
+    own = [one for one in module.definitions if isinstance(one, OfModel) and one.model is model]
+    if theory.state != "done" or any(operation.state != "done" for operation in own):
+        return
+    try:
+        model.equations = equations(model)
+    except Fault as problem:
+        module.fault(problem)
+        return
+    for _, sides in model.equations:
+        for side in sides:
+            check_definition(side)
+    # Laws are proved or refuted by what nothing else of a check needs.
+    from catlang.checker.verdicts import judge_model
+
+    judge_model(model)
 
 
 def shared_with_evaluation(definition: Definition) -> None:

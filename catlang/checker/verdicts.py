@@ -7,7 +7,6 @@ from itertools import combinations, product
 from math import prod
 from typing import Any
 
-from catlang.checker.check import check_definition, check_theory
 from catlang.checker.entry import (
     Constant,
     ConstantEntry,
@@ -19,8 +18,6 @@ from catlang.checker.entry import (
     RunEntry,
 )
 from catlang.checker.formula import Formula
-from catlang.checker.scope import Fault
-from catlang.checker.theory import equations
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Use, everything
 from catlang.dims import Variable
@@ -34,25 +31,10 @@ from catlang.objects.functor import element_of
 MOST_CHOICES = 16
 
 
-def check_model(model: ModelEntry) -> None:
-    """Elaborates what a model says, and judges its theory's laws of it."""
-    module, theory = model.module, model.theory
-    if model.state != "done" or theory is None:
-        return
-    check_theory(theory)
-    own = [one for one in module.definitions if isinstance(one, OfModel) and one.model is model]
-    for operation in own:
-        check_definition(operation)
-    if theory.state != "done" or any(operation.state != "done" for operation in own):
-        return
-    try:
-        model.equations = equations(model)
-    except Fault as problem:
-        module.fault(problem)
-        return
+def judge_model(model: ModelEntry) -> None:
+    """Judges the laws of a model's theory, whose sides are elaborated, and tells of those that are not proved."""
+    module = model.module
     for law, sides in model.equations:
-        for side in sides:
-            check_definition(side)
         if all(_whole(side, set()) for side in sides):
             verdict = _judged(sides)
             if isinstance(verdict, Refuted):
