@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from catlang import dims
 from catlang.meaning.entries import index
-from catlang.meaning.entries.factor import Factor, Name, binders, by_key, hiding
+from catlang.meaning.entries.entry import Based
+from catlang.meaning.entries.factor import Name, binders, by_key, hiding
 from catlang.meaning.entries.form import Form, of
 from catlang.meaning.entries.index import Index, Var
 from catlang.meaning.entries.row import Entries, NoForm, axes, base
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from catlang.network.functor import Site
 
 
-class Call(Factor):
+class Call(Based):
     """An entry of what a primitive gives: ``name`` says which of its outputs and at which arguments, ``arrays`` are
     what it takes."""
 
-    __slots__ = ("arrays", "base", "indices", "name")
+    __slots__ = ("arrays", "indices", "name")
 
     def __init__(self, name: str, base: str, indices: Sequence[Index], arrays: Sequence[Entries]) -> None:
         self.name = name
@@ -32,14 +33,6 @@ class Call(Factor):
         free.update(var for x in self.arrays for var in x.form.free.difference(x.indices))
         super().__init__(frozenset(free), (x.form for x in self.arrays))
         self.height += 1
-
-    @property
-    def truth(self) -> bool:  # type: ignore[override]
-        return self.base == "truth"
-
-    @property
-    def sign(self) -> int | None:
-        return None if self.base == "real" else 0
 
     def spelt(self, name: Name) -> str:
         arrays = [f"for[{binders(x.indices)}]{x.form.spelt(name if name is by_key else hiding(x.indices, name))}"

@@ -11,17 +11,12 @@ from catlang.meaning.entries.form import ONE, SUMS, ZERO, Form, number, of, put,
 from catlang.meaning.entries.index import Index, Var
 
 
-class Entry(Factor):
-    """An entry of an input or of a weight; ``base`` says of what: a ``real`` number, a ``truth`` value (0 or 1), an
+class Based(Factor):
+    """A factor of which it is known what it is by its ``base``: a ``real`` number, a ``truth`` value (0 or 1), an
     ``index`` (at least 0)."""
 
-    __slots__ = ("address", "base", "indices")
-
-    def __init__(self, address: str, indices: tuple[Index, ...], base: str) -> None:
-        self.address = address
-        self.base = base
-        self.indices = tuple(map(index.plain, indices))
-        super().__init__(frozenset(var for one in self.indices for var in index.free(one)))
+    __slots__ = ("base",)
+    base: str
 
     @property
     def truth(self) -> bool:  # type: ignore[override]
@@ -30,6 +25,19 @@ class Entry(Factor):
     @property
     def sign(self) -> int | None:
         return None if self.base == "real" else 0
+
+
+class Entry(Based):
+    """An entry of an input or of a weight; ``base`` says of what: a ``real`` number, a ``truth`` value (0 or 1), an
+    ``index`` (at least 0)."""
+
+    __slots__ = ("address", "indices")
+
+    def __init__(self, address: str, indices: tuple[Index, ...], base: str) -> None:
+        self.address = address
+        self.base = base
+        self.indices = tuple(map(index.plain, indices))
+        super().__init__(frozenset(var for one in self.indices for var in index.free(one)))
 
     def spelt(self, name: Name) -> str:
         return f"{self.address!r}[{', '.join(index.spelt(one, name) for one in self.indices)}]"
