@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang.checker.check import check_file
 from catlang.checker.entry import Definition
+from catlang.collector import paused
 from catlang.compiler import extern, user
 from catlang.compiler.derived import Account, derive
 from catlang.compiler.emission.forward import Unlowered
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from catlang.checker.module import Module
 
 
+@paused()
 def compile(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
             derived: bool = True, checkpoint: Sequence[str] = (), allow_extern: bool = False,
             **sizes: Any) -> nn.Module:
@@ -54,6 +56,7 @@ def emit(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, 
                      allow_extern=allow_extern, **sizes)[0]
 
 
+@paused()
 def explained(path: str | os.PathLike[str], name: str, /, *, lowerings: Mapping[str, Any] | None = None,
               derived: bool = True, checkpoint: Sequence[str] = (), allow_extern: bool = False,
               **sizes: Any) -> tuple[str, str]:

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -36,6 +35,7 @@ from catlang.checker.module import Module
 from catlang.checker.scope import Fault
 from catlang.checker.theory import equations, open_law
 from catlang.checker.weights import check_initialiser
+from catlang.collector import paused
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Instance, Use, captured
 from catlang.objects.colour import Enormous, resolve_axes, resolve_part
@@ -63,14 +63,8 @@ def check_file(path: str, root: str | None = None, name: str | None = None, load
 
 def check_source(source: Source, root: str | None = None, loader: Loader | None = None) -> Module:
     """Checks a source; the module's ``bag`` then holds the mistakes of it and of what it imports."""
-    collecting = gc.isenabled()
-    gc.disable()  # what a check makes it keeps; collecting meanwhile costs as much again
-    try:
-        with deep_calls():
-            return _checked(source, root, loader)
-    finally:
-        if collecting:
-            gc.enable()
+    with paused(), deep_calls():
+        return _checked(source, root, loader)
 
 
 @contextmanager

@@ -87,6 +87,7 @@ def run(arguments: Sequence[str]) -> int:
 def _table(path: str, name: str, given: dict[str, Any], training: bool) -> Table:
     from catlang.checker.check import check_file, deep_calls
     from catlang.checker.entry import Definition, ObjectVariableEntry, RunEntry
+    from catlang.collector import paused
     from catlang.diagnostic import Diagnostic, Label
     from catlang.meaning.cost.table import table
     from catlang.network.request import CompileError, Request, entry_point
@@ -106,7 +107,7 @@ def _table(path: str, name: str, given: dict[str, Any], training: bool) -> Table
     request.need(lambda constant: constant.kind == "bool")
     request.conditions()
     try:
-        with deep_calls():
+        with paused(), deep_calls():
             found = table(request, training)
     except OverflowError as much:
         raise CompileError([Diagnostic(

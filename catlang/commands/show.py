@@ -60,9 +60,10 @@ def run(arguments: Sequence[str]) -> int:
 
     def drawn() -> bytes:
         from catlang.checker.check import deep_calls
+        from catlang.collector import paused
 
         found = _picture(path, name, given, None if deep is None else int(deep))
-        with deep_calls():
+        with paused(), deep_calls():
             return found.as_bytes(kind)
 
     try:

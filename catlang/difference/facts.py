@@ -29,6 +29,7 @@ from catlang.checker.entry import (
     TheoryEntry,
 )
 from catlang.checker.formula import Formula
+from catlang.collector import paused
 from catlang.difference.formal import stand_ins
 from catlang.difference.normal import Normal
 from catlang.difference.spelling import signs, spelled
@@ -110,7 +111,7 @@ class File:
 
     def read(self, only: str | None = None) -> None:
         """Finds what there is to be known of every declaration, or of the one of that name."""
-        with deep_calls():
+        with paused(), deep_calls():
             for name, entry in self.module.scope.names.items():
                 if only is None or name == only:
                     found = self._entry(name, entry)

@@ -59,8 +59,7 @@ def formatted(text: str) -> str:
 def formatted_source(source: Source) -> str:
     """The text of a source in the style of catlang; raises :class:`Unparsed` where it does not parse, and
     :class:`Altered` rather than give a text that says something else."""
-    import gc
-
+    from catlang.collector import paused
     from catlang.formatter.arrange import arranged
     from catlang.formatter.concrete import read
     from catlang.formatter.sameness import difference
@@ -72,14 +71,9 @@ def formatted_source(source: Source) -> str:
     diagnostics = [*scan_characters(source), *(found for found in parsed.diagnostics if found.code != "E0901")]
     if diagnostics:
         raise Unparsed(diagnostics)
-    collecting = gc.isenabled()
-    gc.disable()  # as in the parse: what is made is in use until the end
-    try:
+    with paused():
         text = arranged(read(source.text), source.text)
         found = difference(source, parsed, Source(source.name, source.path, text))
-    finally:
-        if collecting:
-            gc.enable()
     if found:
         raise Altered(f"the formatted text {found}")
     return text

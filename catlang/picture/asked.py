@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catlang.checker.check import check_file, deep_calls
 from catlang.checker.entry import Definition
+from catlang.collector import paused
 from catlang.network.request import CompileError, Request, entry_point
 from catlang.picture.picture import Picture
 from catlang.source import Unreadable
@@ -51,5 +52,5 @@ def picture_of(module: Module, name: str, given: Mapping[str, Any], depth: int |
         entry = entry_point(module, name)
     request = Request(module, entry, given)
     request.conditions()
-    with deep_calls():
+    with paused(), deep_calls():
         return Picture(module, entry, request.sizes, depth)

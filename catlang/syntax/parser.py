@@ -15,10 +15,10 @@ mistakes gives five messages.
 
 from __future__ import annotations
 
-import gc
 import re
 from typing import Any, NamedTuple
 
+from catlang.collector import paused
 from catlang.diagnostic import Diagnostic, Label
 from catlang.span import Source, Span
 from catlang.syntax import tree
@@ -183,9 +183,7 @@ def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
     broken: set[str] = set()
     position = start
     end = len(source.text) if end is None else end
-    collecting = gc.isenabled()
-    gc.disable()  # a tree has no cycles; collecting while it grows costs a third of the parse
-    try:
+    with paused():
         while True:
             declared, mistaken = len(builder.declarations), len(builder.mistakes)
             try:
@@ -207,9 +205,6 @@ def parse(source: Source, start: int = 0, end: int | None = None) -> Parsed:
                 position = following
                 if len(diagnostics) >= MOST_MISTAKES or position >= len(source.text):
                     break
-    finally:
-        if collecting:
-            gc.enable()
     # A declaration with a mistake in it is not looked at any further; what it names is known to be broken.
     declarations = []
     places = [start for _, _, start, _, _ in builder.mistakes]
