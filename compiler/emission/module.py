@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 from catlang import dims
@@ -166,7 +167,7 @@ class ModuleClass:
         for entry in self.network.frozen:
             return self.frozen_weight(entry)
         for instance in [*self.network.instances.values(), *self.network.lent]:
-            path = _path(instance)
+            path = _path(instance, self.bound)
             if path is not None:
                 value = forward.instance(instance)
                 for name in path:
@@ -423,17 +424,25 @@ def _arguments(arguments: list[ast.arg]) -> ast.arguments:
     return ast.arguments(posonlyargs=[], args=arguments, kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
-def _path(instance: Instance) -> list[str | int] | None:
-    """How to get from an instance to a weight of real numbers in it."""
+def _path(instance: Instance, known: Mapping[Variable, dims.Dim]) -> list[str | int] | None:
+    """How to get from an instance to a weight of real numbers in it, whatever is made of the sizes that are not
+    ``known``: there may be no layers."""
     operation = instance.operation
     if isinstance(operation, d.Use):
         if instance.reparameterisation is not None:
             return [(instance.parts or ["base"])[0]]
         return [operation.definition.weights[0][0]] if operation.definition.weights else None
-    if isinstance(operation, Sub):
-        for inner in operation.network.instances.values():
-            path = _path(inner)
-            if path is not None:
-                several = isinstance(operation, Family) or (isinstance(operation, Loop) and not operation.tied)
-                return [*([0] if several else []), inner.name, *path]
+    if not isinstance(operation, Sub):
+        return None
+    several = False
+    if isinstance(operation, Family) or (isinstance(operation, Loop) and not operation.tied):
+        several = True
+        count = dims.substitute(operation.count, known)
+        if not isinstance(count, int) or count < 1:
+            return None
+    sizes = {variable: dims.substitute(size, known) for variable, size in operation.sizes.items()}
+    for inner in operation.network.instances.values():
+        path = _path(inner, sizes)
+        if path is not None:
+            return [*([0] if several else []), inner.name, *path]
     return None

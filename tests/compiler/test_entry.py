@@ -34,6 +34,17 @@ def refusal(net: nn.Module, *inputs: Any, **named: Any) -> str:
 # ------------------------------------------------------------------ what is accepted
 
 
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_numbers_made_of_indices_are_of_the_type_of_a_weight_that_is_there(compiled, count):
+    net = compiled(f"""
+dim d
+morphism repeated[k : nat](f : R[d] -> R[d]) : R[d] -> R[d] = f^k
+morphism first : Fin[d] -> R[d] = one_hot >> repeated[{count}](affine)
+morphism net : Fin[d] -> R[d] = first >> affine
+""", d=3).double()
+    assert net(torch.tensor([0, 2])).dtype == torch.float64
+
+
 @pytest.mark.parametrize("batch", [(), (3,), (2, 3)], ids=str)
 def test_sizes_that_no_weight_hangs_on_stay_open_and_batch_axes_pass_through(compiled, batch):
     net = compiled(ENCODER, d=8)
