@@ -22,6 +22,7 @@ from catlang.compiler.derived.steps import (
     rows_at_once,
     side_by_side,
 )
+from catlang.compiler.derived.words import words
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
@@ -74,7 +75,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                     noted |= _reversed(one, one.operation, account, literals)
             if not noted:
                 account.stays(box.span, "its step is not affine in its state, and not known to be associative")
-            boxes += made
+            boxes += made if inside else _of_words(box, made, diagram, account)
             continue
         for inner in box.operation.inside().values():
             _diagram(inner, account, visit, literals)
@@ -107,6 +108,15 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
             visit(box.operation.network)
         boxes.append(box)
     diagram.boxes = pieces_at_once(rows_at_once(boxes, diagram, literals), diagram) if inside else boxes
+
+
+def _of_words(box: Box, made: list[Box], diagram: Diagram, account: Account) -> list[Box]:
+    """A loop along words as one, where it is one."""
+    found = words(made, diagram)
+    if found is not made:
+        account.note(box.span, "words that begin alike are one as far as they do, where no gradients are wanted",
+                     "a fold is a function of its list: equal beginnings have equal states")
+    return found
 
 
 def _reversed(box: Box, operation: Scan, account: Account, around: dict[Wire, float]) -> bool:

@@ -35,7 +35,7 @@ class Loop:
     def _dependent(self, step: Diagram, found: set[Wire]) -> set[Wire]:
         """The wires of a step that depend on some; effects stay in the loop, as if they did."""
         for box in step.boxes:
-            if not found.isdisjoint(taken(box)) or effect(box) or _borrows(box):
+            if not found.isdisjoint(taken(box)) or effect(box) or borrows(box):
                 found.update(wires(box.outputs))
         return found
 
@@ -46,7 +46,7 @@ def taken(box: Box) -> list[Wire]:
             *(wire for inner in box.operation.inside().values() for wire in d.captured(inner))]
 
 
-def _borrows(box: Box) -> bool:
+def borrows(box: Box) -> bool:
     """Whether wires are free in the network of an instance: they have their names there."""
     return isinstance(box.operation, Sub) and bool(box.operation.network.free)
 
@@ -74,7 +74,7 @@ def hoisted(box: Box, operation: Scan) -> tuple[list[Box], Box, list[Box], int, 
     kept_wires: set[Wire] = set()
     for one in step.boxes:
         outputs = wires(one.outputs)
-        stays = effect(one) or _borrows(one)
+        stays = effect(one) or borrows(one)
         if not stays and loop.dependent.isdisjoint(outputs):
             (before if not loop.timed.isdisjoint(outputs) else constant).append(one)
         elif not stays and needed.isdisjoint(outputs) and not any(
@@ -193,7 +193,7 @@ def data_only(branch: Diagram, shapes: list[Shape], timed: set[Wire]) -> list[Bo
             dependent.update(wires(value))
     found = []
     for box in branch.boxes:
-        if dependent.isdisjoint(taken(box)) and not effect(box) and not _borrows(box):
+        if dependent.isdisjoint(taken(box)) and not effect(box) and not borrows(box):
             found.append(box)
         else:
             dependent.update(wires(box.outputs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from catlang.compiler.derived.gates import Kernel
 from catlang.diagram.diagram import Box, Diagram, Instance, Operation, Wire
 from catlang.dims import Dim, Variable
-from catlang.network.recursion import FoldTree, GrowTree
+from catlang.network.recursion import FoldTree, GrowTree, Scan
 
 
 class Fused(Operation):
@@ -131,6 +131,21 @@ class Reverse:
         self.entries = entries
         self.around = around
         self.products = products
+
+
+class Words(Scan):
+    """A loop along words, lists of symbols of finite objects, that start alike: ``before`` gives what ``step`` takes at
+    a place, of the symbols there. Takes ``(lengths, state, symbols)``."""
+
+    __slots__ = ("before",)
+
+    def __init__(self, loop: Scan, before: Diagram) -> None:
+        super().__init__(loop.size, loop.backwards, loop.step)
+        self.reverse = loop.reverse
+        self.before = before
+
+    def inside(self) -> dict[str, Diagram]:
+        return {"before": self.before, "step": self.step}
 
 
 class Hylo(Operation):

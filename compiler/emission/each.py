@@ -8,21 +8,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from catlang.compiler.derived.totality import total
 from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.term import Term
 from catlang.compiler.lowering.row import call, number
 from catlang.diagram import diagram as d
-from catlang.diagram.diagram import Box, Diagram, wires
-from catlang.network.network import Each, Sub
+from catlang.diagram.diagram import Box, wires
+from catlang.network.network import Each
 from catlang.objects.colour import axes_of
 
 if TYPE_CHECKING:
     from catlang.compiler.emission.forward import Forward
-
-#: Primitives that give, or whose gradients are, no number for some numbers, or that look at all of a batch.
-_PARTIAL = frozenset(("log", "log1p", "exp", "expm1", "sqrt", "rsqrt", "reciprocal", "div", "pow", "tan", "cumprod",
-                      "batch_norm", "nll_loss", "kl_div"))
-
 
 def each(forward: Forward, box: Box, operation: Each) -> None:
     level = (operation.body, operation.size)
@@ -99,21 +95,6 @@ def _packed(forward: Forward, box: Box, operation: Each) -> None:
     forward.terms.update(before)
     values = [call("unpacked", term.expression, loaded) for term in outputs]
     forward.assign(box, values, union)
-
-
-def total(body: Diagram) -> bool:
-    """Whether a body is defined for all numbers, and for each element by itself: then what it makes of padding is a
-    number, which nobody looks at."""
-    for _, box in d.everything(body):
-        operation = box.operation
-        if isinstance(operation, Sub):
-            if not all(total(one) for one in operation.network.bodies):
-                return False
-        elif isinstance(operation, d.Use):
-            definition = operation.definition
-            if definition.name in _PARTIAL or not definition.structural or definition.reduces is not None:
-                return False
-    return True
 
 
 def _moved(value: ast.expr, source: int, target: int) -> ast.expr:

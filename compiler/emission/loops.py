@@ -9,15 +9,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from catlang.compiler.derived.operations import Associative, Hylo, MultiplyAdd, Reverse
+from catlang.compiler.derived.operations import Associative, Hylo, MultiplyAdd, Reverse, Words
 from catlang.compiler.emission import derived
 from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.functions import function
+from catlang.compiler.emission.term import Term
 from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.recursion import Grow, Mask, OfLists, Opened, Scan
-from catlang.objects.colour import axes_of
+from catlang.objects.colour import axes_of, base_of
 
 if TYPE_CHECKING:
     from catlang.compiler.emission.forward import Forward
@@ -30,14 +31,19 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     lengths, state, elements = box.inputs  # type: ignore[misc]
     step = operation.step
     level = around_levels(forward, [*wires(box.inputs)], step)
+    words = _words(forward, box, operation, level) if isinstance(operation, Words) else None
     inner_state, inner_elements = step.inputs  # type: ignore[misc]
     # Lists of a batch may be packed, if the batch is all that there is to be along.
     packs = isinstance(lengths, Wire) and forward.context == (0,) and 0 in level
     products = derived.recurrences(forward, step)
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(state)]
     whole = packs or operation.reverse is not None
-    given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in products or whole
-             else forward.terms[wire] for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
+    if words is None:
+        given = [forward.align_one(forward.terms[wire], level, expand=True) if inner in products or whole
+                 else forward.terms[wire] for wire, inner in zip(wires(elements), wires(inner_elements), strict=True)]
+    else:
+        # What the loop takes is not there before the loop begins.
+        given = [Term(ast.Constant(None), level, len(axes_of(inner.object)) + 1) for inner in wires(inner_elements)]
     parameters = [forward.parameter(wire, level) for wire in wires(inner_state)]
     entries = wires(inner_elements)
     parameters += [forward.parameter(wire, term.levels) for wire, term in zip(entries, given, strict=True)]
@@ -82,11 +88,26 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     if reverse is not None:
         named["reverse"] = _reverse_of(forward, box, reverse, steady, others, level)
     helper = "run_along" if ranks else "fold_along"
+    if words is not None:
+        helper, named = "run_words" if ranks else "fold_words", {"words": words, **named}
     forward.owner.helper(helper)
     final, outputs = box.outputs  # type: ignore[misc]
     value = call(helper, *arguments, **named)
     groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
     forward.store(box, groups, value, level)
+
+
+def _words(forward: Forward, box: Box, operation: Words, level: Levels) -> ast.expr:
+    """What a loop along words is told of them: how its entries are made of symbols, the symbols at all places, and how
+    many there are of each."""
+    symbols = wires(box.inputs[2])  # type: ignore[index]
+    terms = [forward.align_one(forward.terms[wire], level, expand=True) for wire in symbols]
+    before = operation.before
+    parameters = [forward.parameter(wire, level) for wire in wires(before.inputs)]
+    name = function(forward, "entries", parameters, before, wires(before.outputs), level, box.span, always_tuple=True,
+                    batch=(parameters[0], 0))
+    numbers = [forward.size(base_of(wire.object).size) for wire in symbols]  # type: ignore[attr-defined]
+    return tupled([name, tupled([term.expression for term in terms]), tupled(numbers)])
 
 
 def associative(forward: Forward, box: Box, operation: Associative) -> None:
@@ -368,6 +389,6 @@ def single(items: list[ast.expr]) -> ast.expr:
     return items[0] if len(items) == 1 else tupled(items)
 
 
-EMITTERS: dict[type, Any] = {Scan: scan, Associative: associative, Grow: grow, Hylo: hylo, Mask: mask, Opened: opened,
-                             OfLists: of_lists}
+EMITTERS: dict[type, Any] = {Scan: scan, Words: scan, Associative: associative, Grow: grow, Hylo: hylo, Mask: mask,
+                             Opened: opened, OfLists: of_lists}
 

@@ -17,10 +17,11 @@ from catlang.compiler.emitted import (
     reverse,
     scans,
     trees,
+    words,
 )
 
 _MODULES = (basic, containers, construction, trees, lists, entry, outside, products, reverse, loops, scans, kernels,
-            associative)
+            associative, words)
 
 #: The definitions by name, each behind those that it is made of.
 DEFINITIONS = {

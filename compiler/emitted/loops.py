@@ -168,6 +168,12 @@ def grow_along(step, state, bound, places, batch_rank=None):
     shape = state[0].shape[:batch_rank] if drops else None
     if drops:
         state = tuple(one.flatten(0, batch_rank - 1) for one in state)
+        turns = list(zip(*(one.split(at_once(state)) for one in state), strict=True))
+        if len(turns) > 1:
+            grown, given = zip(*(grow_along(step, turn, bound, places, 1) for turn in turns), strict=True)
+            columns = [given] if len(places) == 1 else zip(*given, strict=True)
+            given = [torch.cat(column).unflatten(0, shape) for column in columns]
+            return torch.cat(grown).unflatten(0, shape), given[0] if len(given) == 1 else tuple(given)
     going, lengths, columns, rows, left = None, None, [[] for _ in places], None, max(bound, 1)
     while left:
         left -= 1
@@ -201,6 +207,12 @@ def grow_along(step, state, bound, places, batch_rank=None):
         given.append(whole.movedim(0, place))
     lengths = lengths.clamp(max=bound)
     return lengths.unflatten(0, shape) if drops else lengths, given[0] if len(given) == 1 else tuple(given)
+
+
+def at_once(state):
+    """Of how many rows of some states what a step makes of them stays near a core, at a guess."""
+    rows = max(1, state[0].shape[0])
+    return max(64, 2**17 * rows // max(1, sum(one.numel() for one in state))) if state[0].device.type == "cpu" else rows
 
 
 def hylo_along(grow, state, fold, start, bound, backwards=False):

