@@ -217,7 +217,7 @@ def list_entries(values, lengths):
     """The elements up to the lengths, of nested lists or of tuples of such."""
     if isinstance(lengths, list):
         return [list_entries(entry_of(values, place), length) for place, length in enumerate(lengths)]
-    return [entry_of(values, place) for place in range(lengths)]
+    return values[:lengths] if isinstance(values, list) else [entry_of(values, place) for place in range(lengths)]
 
 
 def entry_of(values, place):

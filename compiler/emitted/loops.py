@@ -175,17 +175,25 @@ def grow_along(step, state, bound, places, batch_rank=None):
             given = [torch.cat(column).unflatten(0, shape) for column in columns]
             return torch.cat(grown).unflatten(0, shape), given[0] if len(given) == 1 else tuple(given)
     going, lengths, columns, rows, left = None, None, [[] for _ in places], None, max(bound, 1)
+    looks = not state[0].is_meta and not torch.compiler.is_compiling()
     while left:
         left -= 1
         tag, *made = step(*state)
         tag = tag != 0
+        if going is None and looks and all(one.shape[: tag.dim()] == tag.shape for one in made) and all(
+                one.shape == old.shape for one, old in zip(made, state, strict=False)) and tag.all():
+            # All lists go on: there is nothing to choose.
+            state = tuple(made[:count])
+            for column, one in zip(columns, made[count:], strict=True):
+                column.append(one)
+            continue
+        if lengths is None:
+            lengths = torch.full_like(tag, max(bound, 1) - left - 1, dtype=torch.int64)
         # Of the lists that are left, those that have not ended before.
         going = tag if going is None or rows is not None else going & tag
-        lengths = going.long() if lengths is None else lengths + spread(going.long(), rows, lengths)
-        looks = not going.is_meta and not torch.compiler.is_compiling()
+        lengths = lengths + spread(going.long(), rows, lengths)
         some = int(going.sum()) if looks else None
         for column, one in zip(columns, made[count:], strict=True):
-            # Where all go on, there is nothing to choose.
             if some != going.numel() or one.shape[: going.dim()] != going.shape:
                 one = torch.where(beside(going, one), one, torch.zeros_like(one))
             column.append(spread(one, rows, column[0] if column else one))
@@ -205,7 +213,7 @@ def grow_along(step, state, bound, places, batch_rank=None):
         whole = torch.stack(column)[:bound]
         whole = whole.unflatten(1, shape) if drops else whole
         given.append(whole.movedim(0, place))
-    lengths = lengths.clamp(max=bound)
+    lengths = torch.full_like(tag, bound, dtype=torch.int64) if lengths is None else lengths.clamp(max=bound)
     return lengths.unflatten(0, shape) if drops else lengths, given[0] if len(given) == 1 else tuple(given)
 
 
