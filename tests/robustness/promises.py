@@ -38,6 +38,7 @@ from .answers import Failed, patience, told
 from .refusals import put
 from .reused import laid
 from .values import (
+    DIVIDES,
     FLAT,
     JUMPS,
     LOOPS,
@@ -404,7 +405,8 @@ class Held:
             out = laid.over(lambda x: x.clone(), out) if not hasattr(out, "levels") else out
         found = laid.read(gives, laid.one_of(gives, out, ()))
         self.net.load_state_dict(kept)
-        if not laid.close(found, wanted) and largest(wanted) < 1e6:
+        rounded = self.words & JUMPS and self.words & DIVIDES
+        if not laid.close(found, wanted) and largest(wanted) < 1e6 and not rounded:
             self.fail(f"exactly it is {wanted}, PyTorch gives {found}")
         self.done["exact"] += 1
 

@@ -26,6 +26,11 @@ FLAT = {"argmax", "argmin", "sign", "floor", "ceil", "round", "less", "less_equa
 #: What may lie on either side of where it jumps, for values that differ by how they are rounded.
 JUMPS = FLAT - {"relu", "frozen", "clamp", "maximum", "minimum", "max", "min", "hardswish", "max_pool1d", "max_pool2d"}
 
+#: What divides: of whole numbers it makes numbers that are rounded.
+DIVIDES = {"avg_pool1d", "avg_pool2d", "mean", "masked_mean", "div", "reciprocal", "layer_norm", "rms_norm",
+           "group_norm", "batch_norm", "normalize", "cosine_similarity", "mse_loss", "l1_loss", "huber_loss", "pre_norm",
+           "post_norm", "pre_norm_block", "post_norm_block"}
+
 
 def tensors(value: Any) -> Any:
     """The arrays in whatever a network gives."""
