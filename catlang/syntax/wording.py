@@ -129,6 +129,14 @@ def unexpected(source: Source, token: Token, expected: set[str], previous: Any, 
         help = ("a morphism has a domain and a codomain: `name : A -> B = body`",)
     elif kind == "_EQ" and "_COLON" in expected:
         help = ("the type comes first: `: A -> B = ...`",)
+    elif token == "of" and "_COLON" in expected:
+        help = ("a model is of a theory: `model Sum : Monoid { ... }`",)
+    elif expected == {"LBRACE"}:
+        help = ("what belongs to it stands in braces, with commas between: `{ sort M, op e : 1 -> M }`",)
+    elif "SORT" in expected:
+        help = ("each entry has its word: `sort M`, `op f : A -> B`, `law l (x : M) : f(x) == x`",)
+    elif wanted == "`}` or `,`":
+        help = ("entries have commas between them: put one in front of this",)
     elif kind == "EQEQ" and "_EQ" in expected:
         help = ("`=` gives a name its meaning; `==` is for conditions",)
     labels = [Label(here.span, f"expected {wanted}")]

@@ -118,6 +118,13 @@ FOLLOWED: list[tuple[str, str, Callable[[str], str]]] = [
     ("theory_law_variable_not_declared", "`law a (x : A) : ...`", replaced("law a :", "law a (x : A) :")),
     ("theory_law_with_equals", "write `==`", replaced("f(x) = x", "f(x) == x")),
     ("theory_law_of_any_type", "`law name (x : M) : f(x) == g(x)`", replaced("id == id", "f == f")),
+    ("theory_without_braces", "stands in braces, with commas between", replaced(
+        "Monoid\n    sort M,\n    op m : M * M -> M", "Monoid { sort M, op m : M * M -> M }")),
+    ("theory_sorts_in_one", "each entry has its word: `sort M`", replaced("sort M, N", "sort M, sort N")),
+    ("theory_without_commas", "put one in front of this", replaced("sort M\n", "sort M,\n")),
+    ("theory_with_an_operation", "`op f : A -> B`", replaced("operation m", "op m")),
+    ("model_of", "`model Sum : Monoid { ... }`", replaced("Sum of", "Sum :")),
+    ("model_without_commas", "put one in front of this", replaced("R[]\n", "R[],\n")),
     ("law_not_known", "`allow E1006 \"reason\"` above `Parallel`",
      replaced("model Parallel", 'allow E1006 "known"\nmodel Parallel')),
     ("allow_of_no_code", "did you mean `E0205`?", replaced("E0250", "E0205")),
