@@ -58,6 +58,15 @@ class Inner(Break):
         self.hanging = False
 
 
+class Last(Break):
+    """The break behind the last entry between braces, which is a line's end only where comments stand."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+
 class Group:
     """A document that fits on a line or does not. Wider than ``most`` it does not, whatever the line."""
 
@@ -163,7 +172,7 @@ def stream(document: Document) -> tuple[list[Any], int]:
             continue
         entries.append(entry)
         if isinstance(entry, Break):
-            if type(entry) is not Inner:
+            if type(entry) not in (Inner, Last):
                 for group in ended:
                     group.after = at
                 ended.clear()

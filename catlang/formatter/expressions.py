@@ -9,7 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from catlang.formatter.concrete import Node
-from catlang.formatter.document import Aligned, Bracket, Break, Column, Document, Fill, Group, Indented, Padding
+from catlang.formatter.document import (
+    Aligned,
+    Bracket,
+    Break,
+    Column,
+    Document,
+    Fill,
+    Group,
+    Indented,
+    Last,
+    Padding,
+)
 from catlang.syntax.tables import Token
 
 #: What is a size where its parts are.
@@ -60,7 +71,7 @@ def bracket(opened: Token, kids: list[Any], closed: Token, filled: bool = False,
             inside.append(Fill(group) if filled else Break())
         inside.append(group)
     if blank and groups:
-        whole.document = [opened, blank, Aligned([whole.inner, inside], whole), blank, closed]
+        whole.document = [opened, blank, Aligned([whole.inner, inside, Last()], whole), blank, closed]
     else:
         whole.document = [opened, Aligned([whole.inner, inside], whole), closed]
     return whole

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catlang.formatter.document import Aligned, Bracket, Break, End, Group, Indented, Inner, Padding
+from catlang.formatter.document import Aligned, Bracket, Break, End, Group, Indented, Inner, Last, Padding
 from catlang.syntax.tables import Token
 
 #: How long a line may be, as in the library.
@@ -77,6 +77,8 @@ def printed(entries: list[Any], base: int = 0) -> list[Row]:
                 modes.pop()
             else:
                 indents.pop()
+                if not line:
+                    column = begun = indents[-1]
         elif isinstance(entry, Indented):
             indents.append(min(indents[-1] + entry.by, RIGHTMOST))
         elif isinstance(entry, Aligned):
@@ -97,6 +99,8 @@ def _ends(entry: Break, column: int) -> bool:
     """Whether a line ends at a break of a broken group."""
     if isinstance(entry, Inner):
         return entry.hanging
+    if isinstance(entry, Last):
+        return False
     following = entry.following
     return following is None or column + len(entry.flat) + following.after - following.start > WIDTH
 

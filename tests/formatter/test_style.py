@@ -120,6 +120,8 @@ def test_constructs(text: str) -> None:
     ("morphism f : A -> B = g\n# own\n>> h", "morphism f : A -> B\n    = g\n      # own\n      >> h\n"),
     ("morphism f : A -> B = g(x, # one\n y # two\n)", "morphism f : A -> B\n    = g(x,  # one\n        y)  # two\n"),
     ("morphism f : A -> B = g(x # one\n, y)", "morphism f : A -> B\n    = g(x,  # one\n        y)\n"),
+    ("model S : M { A = R[3], # one\n m = add # two\n# behind\n} where n <= 5",
+     "model S : M { A = R[3],  # one\n              m = add    # two\n              # behind\n}\n    where n <= 5\n"),
     ("object A = (B,)\nobject C=[D,E,]", "object A = (B)\nobject C = [D, E]\n"),
     ("object A = B × C", "object A = B * C\n"),
     ("morphism f : A → μ F = x ↦ (g) where 2 ≤ 1_0, 1e-12 ≠ 0",
