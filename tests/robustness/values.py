@@ -28,8 +28,8 @@ JUMPS = FLAT - {"relu", "frozen", "clamp", "maximum", "minimum", "max", "min", "
 
 #: What divides: of whole numbers it makes numbers that are rounded.
 DIVIDES = {"avg_pool1d", "avg_pool2d", "mean", "masked_mean", "div", "reciprocal", "layer_norm", "rms_norm",
-           "group_norm", "batch_norm", "normalize", "cosine_similarity", "mse_loss", "l1_loss", "huber_loss", "pre_norm",
-           "post_norm", "pre_norm_block", "post_norm_block"}
+           "group_norm", "batch_norm", "normalize", "cosine_similarity", "mse_loss", "l1_loss", "huber_loss",
+           "pre_norm", "post_norm", "pre_norm_block", "post_norm_block"}
 
 
 def tensors(value: Any) -> Any:
