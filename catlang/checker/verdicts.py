@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from math import prod
@@ -139,12 +140,18 @@ def _mentions(value: Any, constant: Constant) -> bool:
 
 
 def _name(verdict: Refuted, law: Law, side: OfModel) -> None:
-    """Calls the arrays of a counterexample by the law's variables, parts of products by their names or places."""
+    """Calls the arrays of a counterexample by the law's variables, parts of products by their names or places, and by
+    the operations that they are weights of."""
     domain = resolve(side.domain)
     parts = domain.items if len(law.parameters) > 1 and isinstance(domain, Product) else (domain,)
     names = [name for parameter, obj in zip(law.parameters, parts, strict=False) for name in _arrays(parameter, obj)]
     if len(names) == len(verdict.inputs):
         verdict.names = names
+    # A weight is in an operation, which is an instance in a side of the law: it is called as in the operation.
+    own = re.compile(rf"{re.escape(law.name)}_\d+\.(\w+)\.\1_\d+\.")
+    called = {address: own.sub(r"\1.", address, count=1) for address in verdict.weights}
+    if len(set(called.values())) == len(called):
+        verdict.weights = {called[address]: value for address, value in verdict.weights.items()}
 
 
 def _arrays(name: str, obj: Object) -> Iterator[str]:
