@@ -6,6 +6,7 @@ A body that may not see what stands behind the ends of lists is given what lists
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from catlang.compiler.derived.totality import total
@@ -26,6 +27,7 @@ def each(forward: Forward, box: Box, operation: Each) -> None:
         _packed(forward, box, operation)
         return
     outside = forward.context
+    uses = Counter(wire for one in operation.body.boxes for wire in {*wires(one.inputs)}) if operation.front else {}
     for inner, outer in zip(wires(operation.body.inputs), wires(box.inputs), strict=True):
         term = forward.terms[outer]
         if term.literal is not None:
@@ -34,7 +36,7 @@ def each(forward: Forward, box: Box, operation: Each) -> None:
         made = term.made
         if operation.front and term.levels:
             made = _moved(term.expression, -term.rank, 0)
-            if sum(inner in wires(one.inputs) for one in operation.body.boxes) > 1:
+            if uses[inner] > 1:
                 label = forward.fresh_name(inner.name or "x")
                 forward.statements.append((ast.Assign([ast.Name(label, ast.Store())], made), box.span))
                 made = ast.Name(label, ast.Load())

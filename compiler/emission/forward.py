@@ -49,7 +49,7 @@ class Forward:
         self.statements: list[tuple[ast.stmt, Any]] = []
         self.terms: dict[Wire, Term] = {}
         self.context: Levels = (0,)
-        self.taken: set[str] = {*owner.reserved, *owner.size_names.values()}
+        self.taken = sz.Taken([*owner.reserved, *owner.size_names.values()])
         self.names = Names(network, body, pinned)
         self.broadcast = broadcast(self.names, owner.rows)
         self.entry: dict[Wire, str] = {}

@@ -66,7 +66,7 @@ def _mentioned(statements: list[ast.stmt], name: str) -> bool:
 class _LookedUp(ast.NodeTransformer):
     """Puts names for submodules and weights, ``self.a.b.weight``; what they stand for is in ``names``."""
 
-    def __init__(self, taken: set[str]) -> None:
+    def __init__(self, taken: sz.Taken) -> None:
         self.taken = taken
         self.names: dict[str, tuple[str, ast.expr]] = {}
 

@@ -72,7 +72,7 @@ class ModuleClass:
                       for _, box in d.everything(body) if isinstance(box.operation, Opened)
                       and box.operation.length not in network.sizes}
         self.size_names: dict[Variable, str] = {}
-        taken = {*self.reserved, *(self.labels() or ())}
+        taken = sz.Taken([*self.reserved, *(self.labels() or ())])
         for variable in network.sizes:
             self.size_names[variable] = sz.python_name(variable.name, taken)
 
@@ -121,8 +121,8 @@ class ModuleClass:
     def attribute(self, variable: Variable) -> ast.expr:
         """A size that the constructor keeps; what a module has anyway is called so no more."""
         if variable not in self.kept:
-            taken = {*MODULE_ATTRIBUTES, *self.network.instances, *self.kept.values(),
-                     *(entry.name for entry in self.network.frozen)}
+            taken = sz.Taken([*MODULE_ATTRIBUTES, *self.network.instances, *self.kept.values(),
+                              *(entry.name for entry in self.network.frozen)])
             self.kept[variable] = sz.python_name(self.size_names[variable], taken)
         return ast.Attribute(ast.Name("self", ast.Load()), self.kept[variable], ast.Load())
 

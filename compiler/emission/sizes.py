@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+from collections.abc import Iterable
 
 from catlang import dims
 from catlang.checker.arguments import arguments_as_substitution
@@ -100,13 +101,24 @@ def read_off(variable: Variable, wire: ast.expr, place: int, axis: Dim) -> ast.e
     return shape if coefficient == 1 else ast.BinOp(shape, ast.FloorDiv(), expression(coefficient, {}))
 
 
-def python_name(name: str, taken: set[str]) -> str:
+class Taken(set[str]):
+    """Names that something has; ``numbers`` say of a name behind which number all are taken, so that of many alike
+    none is looked for from the beginning."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        super().__init__(names)
+        self.numbers: dict[str, int] = {}
+
+
+def python_name(name: str, taken: Taken) -> str:
     """A name that Python takes and nothing else has."""
     if keyword.iskeyword(name):
         name += "_"
-    base, number_ = name, 1
-    while name in taken:
-        number_ += 1
-        name = f"{base}{number_}"
+    base = name
+    if name in taken:
+        number_ = taken.numbers.get(base, 2)
+        while (name := f"{base}{number_}") in taken:
+            number_ += 1
+        taken.numbers[base] = number_ + 1
     taken.add(name)
     return name

@@ -17,7 +17,7 @@ from catlang.compiler.emission import entry, interface
 from catlang.compiler.emission.constancy import callers_first, constant_inputs
 from catlang.compiler.emission.layout import definition
 from catlang.compiler.emission.module import RESERVED, ModuleClass
-from catlang.compiler.emission.sizes import python_name
+from catlang.compiler.emission.sizes import Taken, python_name
 from catlang.compiler.emitted import DEFINITIONS
 from catlang.compiler.lowering.row import Foreign, Row, quote
 from catlang.diagram import diagram as d
@@ -120,14 +120,14 @@ class SourceFile:
         if names is None or len(names) != len(values):
             return ast.Tuple(values, ast.Load())
         if names not in self.tuples:
-            self.tuples[names] = python_name("Output", {*self.names.values(), *self.tuples.values()})
+            self.tuples[names] = python_name("Output", Taken([*self.names.values(), *self.tuples.values()]))
         return ast.Call(ast.Name(self.tuples[names], ast.Load()), values, [])
 
     def text(self) -> str:
         """The source."""
         made: list[ast.ClassDef] = []
         alike: dict[str, str] = {}
-        taken = {*RESERVED, *_HELPERS}
+        taken = Taken([*RESERVED, *_HELPERS])
         own = _class_name(self.root, taken)
         for network in reversed(self.order):
             emitter = self.classes[network] = ModuleClass(self, network, network is self.root)
@@ -171,7 +171,7 @@ def _is_identity(network: Network) -> bool:
             and network.diagram.outputs is network.diagram.inputs)
 
 
-def _class_name(network: Network, taken: set[str]) -> str:
+def _class_name(network: Network, taken: Taken) -> str:
     words = re.split("[._]", network.name)
     name = "".join(word[:1].upper() + word[1:] for word in words if word) or "Net"
     return python_name(name if name[0].isalpha() else f"Net{name}", taken)
