@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from catlang.compiler.derived.hoisting import effect, taken
+from catlang.compiler.derived.hoisting import taken
 from catlang.compiler.derived.operations import Affine, Linear
+from catlang.compiler.derived.uses import effect
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from catlang.compiler.derived.affine import among_states
-from catlang.compiler.derived.hoisting import effect
 from catlang.compiler.derived.operations import Associative
+from catlang.compiler.derived.uses import effect
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.laws.associativity import associative as proved

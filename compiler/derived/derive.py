@@ -75,6 +75,7 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                     noted |= _reversed(one, one.operation, account, literals)
             if not noted:
                 account.stays(box.span, "its step is not affine in its state, and not known to be associative")
+            # What a loop inside of another is given is not all there at once.
             boxes += made if inside else _of_words(box, made, diagram, account)
             continue
         for inner in box.operation.inside().values():

@@ -2,11 +2,13 @@
 
 A step ``(s, x) |-> (g(s, p(x)), o(s', x))`` is ``p`` at all places at once, then the loop with ``g`` alone, then ``o``
 at all places at once: ``scan(step) = map(p) >> scan(g) >> map(o)``. A product with a matrix at each of n places becomes
-one product with n times the rows. What draws noise or keeps a state stays where it is.
+one product with n times the rows. What draws noise, keeps a state or
+looks at a whole batch stays where it is.
 """
 
 from __future__ import annotations
 
+from catlang.compiler.derived.uses import effect
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.copying import copied, fresh_names
@@ -49,17 +51,6 @@ def taken(box: Box) -> list[Wire]:
 def borrows(box: Box) -> bool:
     """Whether wires are free in the network of an instance: they have their names there."""
     return isinstance(box.operation, Sub) and bool(box.operation.network.free)
-
-
-def effect(box: Box) -> bool:
-    """Whether a box draws noise or keeps a state, or one inside does."""
-    operation = box.operation
-    if isinstance(operation, Sub):
-        network = operation.network
-        return network.stochastic or any(effect(one) for body in network.bodies for _, one in d.everything(body))
-    if isinstance(operation, d.Use):
-        return operation.definition.noisy or operation.definition.stateful
-    return any(effect(one) for inner in operation.inside().values() for _, one in d.everything(inner))
 
 
 def hoisted(box: Box, operation: Scan) -> tuple[list[Box], Box, list[Box], int, int]:

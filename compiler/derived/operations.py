@@ -134,8 +134,8 @@ class Reverse:
 
 
 class Words(Scan):
-    """A loop along words, lists of symbols of finite objects, that start alike: ``before`` gives what ``step`` takes at
-    a place, of the symbols there. Takes ``(lengths, state, symbols)``."""
+    """A loop along words, lists of symbols of finite objects, from a start that is one for all: ``before`` gives what
+    ``step`` takes at a place, of the symbols there. Takes ``(lengths, state, symbols)``."""
 
     __slots__ = ("before",)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from catlang.compiler.derived.hoisting import borrows, effect, taken
+from catlang.compiler.derived.hoisting import borrows, taken
 from catlang.compiler.derived.operations import Words
-from catlang.compiler.derived.totality import total
+from catlang.compiler.derived.uses import effect, total
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.network.network import Each
@@ -50,7 +50,7 @@ def _along_words(front: Box, loop: Box, made: list[Box], diagram: Diagram) -> bo
     if not {*wires(elements)} <= {*results, *symbols} or any(
             not {*results}.isdisjoint(taken(other)) for other in made if other is not loop):
         return False
-    if not total(before) or any(effect(box) or borrows(box) for box in [*before.boxes, *step.boxes]):
+    if not total(before.boxes) or any(effect(box) or borrows(box) for box in [*before.boxes, *step.boxes]):
         return False
     around = [*wires(start), *d.captured(step), *d.captured(before)]
     return _constant([*diagram.boxes, *made], around)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catlang.compiler.derived.operations import Associative
+from catlang.compiler.derived.operations import Associative, Words
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Diagram, Wire, wires
 from catlang.network.network import Each, Family, Loop, Network, Sub
@@ -54,10 +54,11 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
             elif operation.inside():
                 found = found.union(*(levels[wire] for inner in operation.inside().values()
                                       for wire in d.captured(inner)))
-                # These take all nodes of a kind, or all pairs of states, at once.
+                # These take all nodes of a kind, all pairs of states, or all letters, at once.
                 rows = isinstance(operation, FoldTree | GrowTree | Associative)
-                nodes: Levels = frozenset({operation}) if rows else NOWHERE
                 for body in operation.inside().values():
+                    letters = isinstance(operation, Words) and body is operation.before
+                    nodes: Levels = frozenset({operation}) if rows or letters else NOWHERE
                     for wire in wires(body.inputs):
                         levels[wire] = found | nodes
                     visit(body, levels, context | nodes)

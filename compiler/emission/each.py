@@ -9,7 +9,7 @@ import ast
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from catlang.compiler.derived.totality import total
+from catlang.compiler.derived.uses import total
 from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.term import Term
 from catlang.compiler.lowering.row import call, number
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def each(forward: Forward, box: Box, operation: Each) -> None:
     level = (operation.body, operation.size)
-    if operation.lengths is not None and forward.context == (0,) and not total(operation.body):
+    if operation.lengths is not None and forward.context == (0,) and not total(operation.body.boxes):
         _packed(forward, box, operation)
         return
     outside = forward.context

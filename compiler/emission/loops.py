@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from catlang.compiler.derived.operations import Associative, Hylo, MultiplyAdd, Reverse, Words
+from catlang.compiler.derived.uses import mixes
 from catlang.compiler.emission import derived
 from catlang.compiler.emission.constancy import draws
 from catlang.compiler.emission.functions import function
@@ -102,10 +103,19 @@ def _words(forward: Forward, box: Box, operation: Words, level: Levels) -> ast.e
     many there are of each."""
     symbols = wires(box.inputs[2])  # type: ignore[index]
     terms = [forward.align_one(forward.terms[wire], level, expand=True) for wire in symbols]
-    before = operation.before
-    parameters = [forward.parameter(wire, level) for wire in wires(before.inputs)]
-    name = function(forward, "entries", parameters, before, wires(before.outputs), level, box.span, always_tuple=True,
-                    batch=(parameters[0], 0))
+    before, outside = operation.before, forward.context
+    # The axis of places, or of letters, is one more of the batch; where there is no batch it is an axis of its own.
+    inner, sized = level, None
+    if 0 not in level:
+        places = forward.fresh_name("places")
+        axis = (before, ast.Starred(ast.Name(places, ast.Load()), ast.Load()))
+        inner, forward.context = level | {axis}, (axis, *outside)
+    parameters = [forward.parameter(wire, inner) for wire in wires(before.inputs)]
+    if 0 not in level:
+        sized = (places, _in_front(parameters[0], level, 0))
+    name = function(forward, "entries", parameters, before, wires(before.outputs), inner, box.span, always_tuple=True,
+                    sized=sized, batch=None if sized else (parameters[0], 0))
+    forward.context = outside
     numbers = [forward.size(base_of(wire.object).size) for wire in symbols]  # type: ignore[attr-defined]
     return tupled([name, tupled([term.expression for term in terms]), tupled(numbers)])
 
@@ -230,7 +240,7 @@ def grow(forward: Forward, box: Box, operation: Grow) -> None:
     parameters = [forward.parameter(wire, level) for wire in wires(operation.step.inputs)]
     tag, emitted, after = operation.step.outputs  # type: ignore[misc]
     outputs = [*wires(tag), *wires(after), *wires(emitted)]
-    alone = forward.context == (0,) and 0 in level and not any(
+    alone = forward.context == (0,) and 0 in level and not mixes(operation.step.boxes) and not any(
         forward.terms[wire].levels for wire in d.captured(operation.step))
     name = function(forward, "step", parameters, operation.step, outputs, level, box.span,
                     batch=(parameters[0], begin[0].rank) if alone else None)

@@ -174,7 +174,8 @@ def grow_along(step, state, bound, places, batch_rank=None):
             columns = [given] if len(places) == 1 else zip(*given, strict=True)
             given = [torch.cat(column).unflatten(0, shape) for column in columns]
             return torch.cat(grown).unflatten(0, shape), given[0] if len(given) == 1 else tuple(given)
-    going, lengths, columns, rows, left = None, None, [[] for _ in places], None, max(bound, 1)
+    most = left = max(bound, 1)
+    going, lengths, columns, rows = None, None, [[] for _ in places], None
     looks = not state[0].is_meta and not torch.compiler.is_compiling()
     while left:
         left -= 1
@@ -188,7 +189,7 @@ def grow_along(step, state, bound, places, batch_rank=None):
                 column.append(one)
             continue
         if lengths is None:
-            lengths = torch.full_like(tag, max(bound, 1) - left - 1, dtype=torch.int64)
+            lengths = torch.full_like(tag, most - left - 1, dtype=torch.int64)
         # Of the lists that are left, those that have not ended before.
         going = tag if going is None or rows is not None else going & tag
         lengths = lengths + spread(going.long(), rows, lengths)
@@ -218,9 +219,10 @@ def grow_along(step, state, bound, places, batch_rank=None):
 
 
 def at_once(state):
-    """Of how many rows of some states what a step makes of them stays near a core, at a guess."""
-    rows = max(1, state[0].shape[0])
-    return max(64, 2**17 * rows // max(1, sum(one.numel() for one in state))) if state[0].device.type == "cpu" else rows
+    """How many rows a step is best taken with, of states of such a width: so many that what it makes of them stays
+    near a core, at a guess."""
+    width = sum(one.shape[1:].numel() for one in state)
+    return max(64, 2**17 // max(1, width)) if state[0].device.type == "cpu" else 2**31
 
 
 def hylo_along(grow, state, fold, start, bound, backwards=False):
