@@ -121,6 +121,7 @@ CODES = {
     "E0812": "a morphism that gives something infinite",
     "E0813": "a label to be computed anew that no part has",
     "E0814": "a part with a state that is to be computed anew",
+    "E0815": "two bodies whose lists are padded differently",
     "E0820": "a file that is no exported program, or a damaged one",
     "E0821": "an exported program of another format",
     "E0822": "an operation of PyTorch that catlang has nothing for",

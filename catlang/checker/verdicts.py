@@ -18,13 +18,14 @@ from catlang.checker.entry import (
     OfModel,
     RunEntry,
 )
-from catlang.checker.formula import Formula
+from catlang.checker.formula import Formula, NoValue
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Use, everything
 from catlang.dims import Variable
 from catlang.laws import Proved, Refuted, Tested, Unknown, Verdict, budget, judge
 from catlang.network.erasure import carrier
-from catlang.network.specialise import Specialiser
+from catlang.network.free import Divided
+from catlang.network.specialise import NoNetwork, Specialiser
 from catlang.objects.colour import REAL, Object, Product, power, resolve
 from catlang.objects.functor import element_of
 
@@ -78,7 +79,10 @@ def _at(sides: list[OfModel], constants: dict[Constant, Any]) -> Verdict:
     specialiser = Specialiser({}, constants)
     arguments = {name: constants.get(value, value) if isinstance(value, Constant) else value
                  for name, value in _stand_ins(sides[0]).items()}
-    networks = [specialiser.definition(side, arguments) for side in sides]
+    try:
+        networks = [specialiser.definition(side, arguments) for side in sides]
+    except (Divided, NoNetwork, NoValue) as none:
+        return Unknown(f"`{none}` has no value" if isinstance(none, NoValue) else str(none))
     found: list[Verdict] = []
     # Each with each: where a side has no value, its neighbours agree with it and not with one another.
     for one, other in combinations(networks, 2):

@@ -37,7 +37,7 @@ from catlang.difference.writing import Writer
 from catlang.meaning.cost.table import table
 from catlang.meaning.cost.weights import FROZEN, nodes
 from catlang.network.request import CompileError, Request, entry_point
-from catlang.network.specialise import Endless, Specialiser, Unlowerable
+from catlang.network.specialise import Specialiser
 from catlang.objects.functor import Functor
 from catlang.syntax import tree
 
@@ -293,7 +293,7 @@ class File:
             self.left = 0
             facts.meaning = facts.anonymous = ["spelled", self.everything]
             return
-        except (Endless, Unlowerable, ValueError):
+        except ValueError:
             facts.meaning = facts.anonymous = ["spelled", spelled(definition, self.module)]
         if any(one.codomain is not None or one.constant for one in definition.parameters):
             return

@@ -17,7 +17,7 @@ from catlang.dims import Dim, Variable
 from catlang.dims.constraint import Constraint
 from catlang.network.free import Divided
 from catlang.network.network import Network
-from catlang.network.specialise import Endless, Specialiser, Unlowerable
+from catlang.network.specialise import Endless, Specialiser, Unlike, Unlowerable
 from catlang.objects.colour import show
 from catlang.report import render
 from catlang.span import Span
@@ -159,6 +159,10 @@ class Request:
             raise CompileError([Diagnostic(
                 "E0808", str(primitive), [Label(primitive.span, "used here")],
                 help=("let it take what the morphism gives, as an input",))]) from None
+        except Unlike as unlike:
+            raise CompileError([Diagnostic(
+                "E0815", str(unlike), [Label(unlike.span, "its two bodies make them of different lists")],
+                help=("let both make them of the same list, or give a morphism to each",))]) from None
         except Divided as divided:
             raise CompileError([Diagnostic(
                 "E0601", f"the frozen weight `{divided.entry.name}` would have several shapes",

@@ -46,15 +46,30 @@ from catlang.objects.functor import Exponential
 from catlang.objects.substitution import Substitution
 
 
-class Endless(ValueError):
-    """A morphism that gives something infinite; it is no network by itself."""
+class NoNetwork(ValueError):
+    """Why a morphism is no network by itself."""
 
 
-class Unlowerable(ValueError):
-    """A primitive of somebody's own that takes morphisms; ``span`` is where it is used."""
+class Endless(NoNetwork):
+    """It gives something infinite."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"`{name}` gives something infinite")
+
+
+class Unlowerable(NoNetwork):
+    """It uses a primitive of somebody's own that takes morphisms; ``span`` is where."""
 
     def __init__(self, name: str, span: Any) -> None:
         super().__init__(f"the primitive `{name}` takes a morphism, and a lowering takes arrays")
+        self.span = span
+
+
+class Unlike(NoNetwork):
+    """It has, or uses, two bodies that give lists padded in two ways; ``span`` is that of the morphism that has."""
+
+    def __init__(self, name: str, span: Any) -> None:
+        super().__init__(f"the lists that `{name}` gives in evaluation are padded differently")
         self.span = span
 
 
@@ -90,11 +105,19 @@ class Specialiser:
         assert definition.diagram is not None, f"`{definition.name}` was not elaborated"
         new = Env(None, definition.diagram, network, substitution, constants, bodies or {})
         self._fill(network, definition.diagram, new, tied)
+        first = wires(network.diagram.inputs)
         if deferred(definition.codomain):
             self._uncurried(network, new)
         if definition.evaluation is not None:
             second = Env(None, definition.evaluation, network, substitution, constants, bodies or {})
-            network.evaluation = self._body(definition.evaluation, second, tied)
+            inputs = second.inputs(definition.evaluation.inputs)
+            for wire, same in zip(wires(inputs), first, strict=True):
+                # Lists are as long in one body as in the other.
+                wire.object = same.object
+            network.evaluation = self.filled(definition.evaluation, inputs, second, tied)
+            if any(one.object != other.object for one, other in zip(
+                    wires(network.diagram.outputs), wires(network.evaluation.outputs), strict=True)):
+                raise Unlike(definition.name, definition.span)
         self._close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
                               for variable in dims.variables(generic.entry.value)})
         return network

@@ -30,7 +30,7 @@ from catlang.meaning.exact.lists import nested
 from catlang.meaning.exact.row import rational
 from catlang.network.erasure import carrier
 from catlang.network.functor import Meaningless, Site, interpret
-from catlang.network.specialise import Endless, Specialiser, Unlowerable
+from catlang.network.specialise import Endless, NoNetwork, Specialiser
 from catlang.objects.colour import Bool, Finite, Object, Product, Sum, base_of, resolve, show
 from catlang.objects.functor import Fixed, element_of
 from catlang.repl.effort import steps
@@ -89,8 +89,8 @@ def value_of(expression: Expression) -> Value:
         network = Specialiser({}, constants).definition(definition)
     except Endless:
         return Value(why="it never ends: `take[10]` behind it takes ten steps")
-    except Unlowerable as primitive:
-        return Value(why=str(primitive))
+    except NoNetwork as none:
+        return Value(why=str(none))
     if len(wires(network.diagram.inputs)) != len(expression.arrays):
         return Value(why="its elements are morphisms: `uncurry` applies one, `run` feeds it")
     if network.sizes:

@@ -43,11 +43,11 @@ def constant_inputs(root: Network) -> dict[Network, set[Wire]]:
                 if target.stochastic:
                     found |= context
                 for wire, given in zip(wires(target.diagram.inputs), arguments(operation, inputs), strict=True):
-                    # What goes around in a loop has every axis that comes out of it; a family takes rows.
-                    if found if isinstance(operation, Loop | Family) else levels[given]:
+                    # What goes around in a loop has every axis that comes out of it; a family takes rows in any case.
+                    if isinstance(operation, Family) or (found if isinstance(operation, Loop) else levels[given]):
                         batched[target].add(wire)
                 for wire in target.free:
-                    if found if isinstance(operation, Family) else levels[wire]:
+                    if isinstance(operation, Family) or levels[wire]:
                         batched[target].add(wire)
             elif isinstance(operation, d.Use) and operation.definition.noisy:
                 found |= context

@@ -9,6 +9,9 @@ import pytest
 import torch
 from torch import nn
 
+import catlang
+from catlang.compiler import CompileError
+
 ENCODER = """
 dim n, d
 object Token = Fin[100]
@@ -43,6 +46,45 @@ morphism first : Fin[d] -> R[d] = one_hot >> repeated[{count}](affine)
 morphism net : Fin[d] -> R[d] = first >> affine
 """, d=3).double()
     assert net(torch.tensor([0, 2])).dtype == torch.float64
+
+
+@pytest.mark.parametrize("body", ["family[5](layer)(2, const[0.1]())", "family[5](layer)(2, x)",
+                                  "let w = parameter[d]() in family[5](y |-> affine(concat(y, w)))(2, w)"])
+@pytest.mark.parametrize("batch", [(), (3,), (2, 3)], ids=str)
+def test_a_family_takes_what_is_the_same_for_the_whole_batch(compiled, body, batch):
+    net = compiled(f"""
+dim d
+morphism layer : R[d] -> R[d] = x |-> tanh(affine(concat[d, d](x, parameter())))
+morphism net : R[d] -> R[d] = x |-> add(x, {body})
+""", d=4)
+    x = torch.randn(*batch, 4)
+    out = net(x)
+    assert out.shape == x.shape
+    for row, single in zip(out.reshape(-1, 4), x.reshape(-1, 4), strict=True):
+        torch.testing.assert_close(row, net(single))
+
+
+def test_lists_are_as_long_in_the_second_body(compiled):
+    net = compiled("""
+endofunctor SnocF[A](X) = 1 + X * A
+algebra sum : SnocF[R[3]](R[3]) -> R[3] = [zero, add]
+morphism inner : List(R[3]) * List(R[3]) -> List(R[3])
+    = (x, y) |-> scanl(sum)(x) in eval (x, y) |-> map(tanh)(scanl(sum)(x))
+morphism net : List(R[3]) * List(R[3]) -> R[3] = inner >> foldl(sum)
+""")
+    x, y = (catlang.lists([torch.randn(size, 3) for size in sizes]) for sizes in ((2, 4), (1, 3)))
+    torch.testing.assert_close(net(x, y), torch.stack([
+        one[:size].cumsum(0).sum(0) for one, size in zip(x.data, (2, 4), strict=True)]))
+    torch.testing.assert_close(net.eval()(x, y), torch.stack([
+        one[:size].cumsum(0).tanh().sum(0) for one, size in zip(x.data, (2, 4), strict=True)]))
+
+
+def test_lists_of_two_bodies_that_are_padded_differently_are_refused(compiled):
+    with pytest.raises(CompileError, match="E0815"):
+        compiled("""
+morphism inner : List(R[3]) * List(R[3]) -> List(R[3]) = fst in eval snd
+morphism net : List(R[3]) * List(R[3]) -> List(R[3]) = inner >> map(tanh)
+""")
 
 
 @pytest.mark.parametrize("batch", [(), (3,), (2, 3)], ids=str)
