@@ -118,6 +118,8 @@ class Writer(Maker):
         if kind == 0:
             left = self.object(depth - 1)
             return self.sum(left, self.object(depth - 1))
+        if kind == 2 and self.maybe():
+            return Listed(self.choose(self.symbol, self.symbol, lambda: Pair(self.symbol(), self.symbol()))())
         if kind in (1, 2):
             return Listed(self.object(0 if self.rarely() else depth - 1) if self.maybe() else self.vector())
         if kind == 3:
@@ -141,6 +143,9 @@ class Writer(Maker):
 
     def vector(self) -> Array:
         return Array("R", (self.choose("2", "3", "d"),))
+
+    def symbol(self) -> Array:
+        return Array(f"Fin[{self.choose('2', '5', 'd')}]", ())
 
     def colour(self, carrier: Array) -> Coloured:
         name = self.named("Colour")
