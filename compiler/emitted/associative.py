@@ -78,7 +78,7 @@ def steps_in_part(arrays, size, steps, ragged, every):
     # Where lists are of different lengths, the loop leaves out what is not there.
     if arrays[0].device.type != "cpu" or torch.compiler.is_compiling():
         return 4
-    least, most = (32, 1024) if every else (20, 4096)
+    least, most = (32, 1024) if every else (20, 2048)
     row = max(x.numel() for x in arrays) // max(size, 1)
     pays = steps >= least * (2 if ragged else 1) and row * (2 if ragged else 1) <= most
     return 8 if pays else steps
