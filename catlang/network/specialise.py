@@ -66,7 +66,7 @@ class Unlowerable(NoNetwork):
 
 
 class Unlike(NoNetwork):
-    """It has, or uses, two bodies that give lists padded in two ways; ``span`` is that of the morphism that has."""
+    """It uses lists of a morphism with two bodies that pad them in two ways; ``span`` is that of this morphism."""
 
     def __init__(self, name: str, span: Any) -> None:
         super().__init__(f"the lists that `{name}` gives in evaluation are padded differently")
@@ -115,9 +115,6 @@ class Specialiser:
                 # Lists are as long in one body as in the other.
                 wire.object = same.object
             network.evaluation = self.filled(definition.evaluation, inputs, second, tied)
-            if any(one.object != other.object for one, other in zip(
-                    wires(network.diagram.outputs), wires(network.evaluation.outputs), strict=True)):
-                raise Unlike(definition.name, definition.span)
         self._close(network, {variable for generic in definition.generics if isinstance(generic.entry, DimEntry)
                               for variable in dims.variables(generic.entry.value)})
         return network
@@ -397,6 +394,9 @@ class Specialiser:
         assert isinstance(called, Sub)
         outputs = env.inputs(box.outputs)
         if any(isinstance(variable, Padded) for wire in wires(outputs) for variable in variables_of(wire.object)):
+            if len({tuple(wire.object for wire in wires(body.outputs)) for body in called.network.bodies}) > 1:
+                # Whoever takes these lists knows one size.
+                raise Unlike(called.network.name, called.network.span)
             # How long a list is padded is no part of its object: the network says what comes out.
             put = Substitution(dims=dict(called.sizes))
             outputs = changed(called.network.diagram.outputs, put.object)

@@ -2,8 +2,7 @@
 
 A step ``(s, x) |-> (g(s, p(x)), o(s', x))`` is ``p`` at all places at once, then the loop with ``g`` alone, then ``o``
 at all places at once: ``scan(step) = map(p) >> scan(g) >> map(o)``. A product with a matrix at each of n places becomes
-one product with n times the rows. What draws noise, keeps a state or
-looks at a whole batch stays where it is.
+one product with n times the rows. What draws noise, keeps a state or looks at a whole batch stays where it is.
 """
 
 from __future__ import annotations
