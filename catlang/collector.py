@@ -4,10 +4,11 @@ What is made is in use until its end, so there is nothing to collect; but each t
 collector walks over all of it, which takes up to as long again.
 
 >>> import gc
+>>> before = gc.isenabled()
 >>> with paused():
 ...     gc.isenabled()
 False
->>> gc.isenabled()
+>>> gc.isenabled() == before
 True
 """
 
