@@ -11,13 +11,15 @@ from itertools import product
 from math import prod
 
 from catlang import dims
-from catlang.diagram.diagram import Use, Wire, everything, wires
+from catlang.checker.entry import Definition
+from catlang.diagram.diagram import Wire, wires
 from catlang.dims import Constraint, Dim, Poly, Variable, decide
 from catlang.dims.decision import Refuted
 from catlang.laws.chance import Chance
 from catlang.laws.values import fits
 from catlang.network.erasure import Padded
-from catlang.network.network import Network, Sub
+from catlang.network.network import Network
+from catlang.network.used import used
 from catlang.objects.colour import Finite, Object, axes_of, base_of, show
 from catlang.objects.substitution import Substitution
 
@@ -141,12 +143,9 @@ def _connected(sizes: Iterable[Variable], conditions: list[Constraint]) -> list[
 
 def externs(network: Network) -> Iterator[str]:
     """The names of the externs in a network."""
-    for body in network.bodies:
-        for _, box in everything(body):
-            if isinstance(box.operation, Use) and box.operation.definition.extern:
-                yield box.operation.definition.name
-            elif isinstance(box.operation, Sub):
-                yield from externs(box.operation.network)
+    for one in used(box for body in network.bodies for box in body.boxes):
+        if isinstance(one, Definition) and one.extern:
+            yield one.name
 
 
 def _sizes(network: Network) -> list[Variable]:

@@ -1,33 +1,17 @@
-"""What is used in a diagram, however deep: whether it draws noise, mixes a batch, or is not defined everywhere."""
+"""What is known of boxes by what they use: whether they draw noise, mix a batch, or are not defined everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from catlang.checker.entry import Definition
-from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box
-from catlang.network.network import Network, Sub
+from catlang.network.network import Network
+from catlang.network.used import used
 
 #: Primitives that give, or whose gradients are, no number for some numbers.
 _PARTIAL = frozenset(("log", "log1p", "exp", "expm1", "sqrt", "rsqrt", "reciprocal", "div", "pow", "tan", "cumprod",
                       "nll_loss", "kl_div"))
-
-
-def used(boxes: Iterable[Box]) -> Iterator[Definition | Network]:
-    """The primitives that some boxes use, themselves or inside, and the networks, each of these looked through once."""
-    waiting, seen = list(boxes), set[Network]()
-    while waiting:
-        operation = waiting.pop().operation
-        if isinstance(operation, Sub):
-            if operation.network not in seen:
-                seen.add(operation.network)
-                yield operation.network
-                waiting += (box for body in operation.network.bodies for box in body.boxes)
-        elif isinstance(operation, d.Use):
-            yield operation.definition
-        else:
-            waiting += (box for inner in operation.inside().values() for box in inner.boxes)
 
 
 def effect(box: Box) -> bool:

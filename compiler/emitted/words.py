@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import torch
 
+from catlang.compiler.emitted.containers import product_of
 from catlang.compiler.emitted.lists import reversed_places
 from catlang.compiler.emitted.loops import at_once, begun, ran_along
 from catlang.compiler.emitted.products import watched
@@ -42,10 +43,8 @@ def shares(state, symbols, alphabets, lengths, rank):
     state = state if isinstance(state, tuple) else (state,)
     if rank is None or torch.is_grad_enabled() or watched(*state, *symbols):
         return False
-    kinds = 1
-    for number in alphabets:
-        kinds *= number
-    return sum(one.numel() for one in state) >= 2**15 and kinds < 2**31 and int(lengths.max()) > 0
+    wide = sum(one.numel() for one in state) >= 2**15
+    return wide and product_of(alphabets) < 2**31 and int(lengths.max()) > 0
 
 
 def along_beginnings(step, state, inputs, size, places, entries, symbols, alphabets, lengths, backwards, rank, steady):

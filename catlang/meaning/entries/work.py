@@ -10,7 +10,7 @@ catlang.meaning.entries.work.TooLarge: this takes too many steps
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 #: A normal form has at most so many terms, a maximum so many arguments, a function so many functions around it.
@@ -47,25 +47,13 @@ _CURRENT: ContextVar[Work | None] = ContextVar("work", default=None)
 _PURSE: ContextVar[Work | None] = ContextVar("purse", default=None)
 
 
-@contextmanager
-def within(steps: int, *, beyond: bool = False) -> Iterator[Work]:
+def within(steps: int, *, beyond: bool = False) -> AbstractContextManager[Work]:
     """Inside it so many steps may be taken; what is around it has its own count. They are taken from the purse, and
     are no more than are left in that, but where they may go ``beyond`` it."""
-    purse = None if beyond else _PURSE.get()
-    if purse is not None:
-        steps = min(steps, purse.left)
-    work = Work(steps)
-    token = _CURRENT.set(work)
-    try:
-        yield work
-    finally:
-        _CURRENT.reset(token)
-        if purse is not None:
-            purse.left -= steps - max(work.left, 0)
+    return _counted(_CURRENT, steps, None if beyond else _PURSE.get())
 
 
-@contextmanager
-def purse(steps: int) -> Iterator[Work]:
+def purse(steps: int) -> AbstractContextManager[Work]:
     """Inside it so many steps may be taken in all, however often some are given.
 
     >>> with purse(10):
@@ -75,17 +63,22 @@ def purse(steps: int) -> Iterator[Work]:
     ...         print(left.left)
     3
     """
-    around = _PURSE.get()
+    return _counted(_PURSE, steps, _PURSE.get())
+
+
+@contextmanager
+def _counted(place: ContextVar[Work | None], steps: int, around: Work | None) -> Iterator[Work]:
+    """Inside it the work in a place is new, of no more steps than are left around; what it took is taken there too."""
     if around is not None:
         steps = min(steps, around.left)
-    mine = Work(steps)
-    token = _PURSE.set(mine)
+    work = Work(steps)
+    token = place.set(work)
     try:
-        yield mine
+        yield work
     finally:
-        _PURSE.reset(token)
+        place.reset(token)
         if around is not None:
-            around.left -= steps - mine.left
+            around.left -= steps - max(work.left, 0)
 
 
 def spend(steps: int = 1) -> None:
