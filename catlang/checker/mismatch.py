@@ -258,6 +258,10 @@ def _reshaped(wanted: Object, found: Object) -> list[str]:
         other = other * axis
     if total != other or len(there) == len(axes) or len(there) + len(axes) > 6:
         return []
+    if not axes:
+        return ["`reduce(sum, a ->)` takes the axis away"]
+    if not there:
+        return ["`repeat(-> a)` puts the axis there"]
     names = " ".join("abcde"[: max(len(there), len(axes))])
     if len(there) > 1:
         return [f"`rearrange({names} -> ({names}))` joins the axes"]

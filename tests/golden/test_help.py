@@ -125,6 +125,9 @@ FOLLOWED: list[tuple[str, str, Callable[[str], str]]] = [
     ("theory_with_an_operation", "`op f : A -> B`", replaced("operation m", "op m")),
     ("model_of", "`model Sum : Monoid { ... }`", replaced("Sum of", "Sum :")),
     ("model_without_commas", "put one in front of this", replaced("R[]\n", "R[],\n")),
+    ("one_axis_too_many", "`reduce(sum, a ->)` takes the axis away", replaced(
+        ">> sigmoid", ">> sigmoid >> reduce(sum, a ->)")),
+    ("one_axis_too_few", "`repeat(-> a)` puts the axis there", replaced(">> sigmoid", ">> sigmoid >> repeat(-> a)")),
     ("law_not_known", "`allow E1006 \"reason\"` above `Parallel`",
      replaced("model Parallel", 'allow E1006 "known"\nmodel Parallel')),
     ("allow_of_no_code", "did you mean `E0205`?", replaced("E0250", "E0205")),
