@@ -92,7 +92,7 @@ class Back(Operation):
 
 
 class Slope(Operation):
-    """The derivative of an entrywise function, from what the function gave."""
+    """The derivative of an entrywise function, from what the function gave; behind a factor times that factor."""
 
     __slots__ = ("name",)
 

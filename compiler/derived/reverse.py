@@ -27,7 +27,7 @@ from catlang.compiler.derived.operations import (
     Slope,
     Stacked,
 )
-from catlang.compiler.derived.steps import multiplied_and_added
+from catlang.compiler.derived.steps import multiplied_and_added, sloped
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.dims import Variable
@@ -235,9 +235,14 @@ class _Reader:
         """What was taken apart comes back in one; its parts are then parts of that."""
         [array], parts = wires(box.inputs), wires(box.outputs)
         sums = [self.sums.get(wire, {}) for wire in parts]
-        whole = _like(array)
-        joins = Stacked() if isinstance(box.operation, Rows) else Joined()
-        self._put(joins, tuple(self._vector(sum_, wire) for sum_, wire in zip(sums, parts, strict=True)), whole)
+        terms = [next(iter(sum_.items())) for sum_ in sums if len(sum_) == 1]
+        if len(terms) == len(sums) and all(one is not None for _, one in terms):
+            # One product: the coefficients are put together in front of the loop.
+            vectors, coefficients = (self._together(box, [term[side] for term in terms], array) for side in (0, 1))
+            whole = self._use("mul", array, vectors, coefficients)
+        else:
+            whole = self._together(box, [self._vector(sum_, wire) for sum_, wire in zip(sums, parts, strict=True)],
+                                   array)
         again = tuple(map(_like, parts))
         apart = Rows() if isinstance(box.operation, Rows) else Pieces(_sizes(parts))
         self._put(apart, whole, again)
@@ -247,6 +252,12 @@ class _Reader:
                 if one is not None:
                     self.made[vector, one] = part
         self._give(array, {whole: None})
+
+    def _together(self, box: Box, parts: list[Any], like: Wire) -> Wire:
+        """Parts as the array that was taken apart into such."""
+        made = _like(like)
+        self._put(Stacked() if isinstance(box.operation, Rows) else Joined(), tuple(parts), made)
+        return made
 
     def _product(self, box: Box, back: Wire, inputs: list[Wire]) -> None:
         if len(axes_of(back.object)) != 1 or inputs[0] in self.captured or inputs[0] in self.literals:
@@ -288,7 +299,9 @@ class _Reader:
             # There are no gradients of gradients here: the two as one operation are the faster.
             if isinstance(one.operation, (Scan, Each)):
                 inside = one.operation.step if isinstance(one.operation, Scan) else one.operation.body
-                multiplied_and_added(inside, {wire: number for (_, number), wire in self.numbers.items()})
+                literals = {wire: number for (_, number), wire in self.numbers.items()}
+                sloped(inside, literals)
+                multiplied_and_added(inside, literals)
         found = dict(zip(emitted, wires(results), strict=True))
         saw = dict(zip(kept, wires(arrays)[len(self.given):], strict=True))
         return Reverse(size, list(self.kept), diagram, [None if one is None else found[one] for one in to_entries],

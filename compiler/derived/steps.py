@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from catlang.compiler.derived.hoisting import taken
-from catlang.compiler.derived.operations import Between, Columns, Looked, MultiplyAdd, Pieces, Recur, Rows
+from catlang.compiler.derived.operations import Between, Columns, Looked, MultiplyAdd, Pieces, Recur, Rows, Slope
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.dims import Dim
@@ -117,6 +117,26 @@ def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
             if one is not None and one not in gone and uses[product] == 1:
                 inputs = (other, *wires(one.inputs))
                 replaced[box] = Box(MultiplyAdd(), inputs, box.outputs, None, box.span)
+                gone.add(one)
+                break
+    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+
+
+def sloped(step: Diagram, literals: dict[Wire, float]) -> None:
+    """Slopes that are only a factor of something become one operation with the product, as PyTorch has it for its own
+    way back."""
+    uses = _uses(step)
+    slopes = {wires(box.outputs)[0]: box for box in step.boxes if isinstance(box.operation, Slope)}
+    gone: set[Box] = set()
+    replaced: dict[Box, Box] = {}
+    for box in step.boxes:
+        if not _named(box, "mul") or any(wire in literals for wire in wires(box.inputs)):
+            continue
+        left, right = wires(box.inputs)
+        for slope, other in ((right, left), (left, right)):
+            if slope in slopes and uses[slope] == 1:
+                one = slopes[slope]
+                replaced[box] = Box(one.operation, (other, *wires(one.inputs)), box.outputs, None, box.span)
                 gone.add(one)
                 break
     step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]

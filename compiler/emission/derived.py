@@ -350,13 +350,18 @@ def back(forward: Forward, box: Box, operation: Back) -> None:
 
 
 def slope(forward: Forward, box: Box, operation: Slope) -> None:
-    [y] = wires(box.inputs)
-    term = forward.terms[y]
-    forward.assign(box, [fill(_SLOPES[operation.name], {"y": term.expression})], term.levels)
+    terms = [forward.terms[wire] for wire in wires(box.inputs)]
+    level = frozenset().union(*(term.levels for term in terms))
+    *factor, y = (forward.align_one(term, level, expand=False).expression for term in terms)
+    quoted = (_SLOPES_TIMES if factor else _SLOPES)[operation.name]
+    forward.assign(box, [fill(quoted, {"y": y, **({"x": factor[0]} if factor else {})})], level)
 
 
-#: Derivatives by what the functions gave.
+#: Derivatives by what the functions gave, and their products with a factor.
 _SLOPES = {"sigmoid": quote("y * (1 - y)"), "tanh": quote("1 - y * y"), "relu": quote("(y > 0).to(y.dtype)")}
+_SLOPES_TIMES = {"sigmoid": quote("torch.ops.aten.sigmoid_backward(x, y)"),
+                 "tanh": quote("torch.ops.aten.tanh_backward(x, y)"),
+                 "relu": quote("torch.ops.aten.threshold_backward(x, y, 0)")}
 
 
 def joined(forward: Forward, box: Box, operation: Joined | Stacked) -> None:

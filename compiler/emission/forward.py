@@ -65,6 +65,8 @@ class Forward:
         self.taken_apart: dict[Instance, ast.expr] = {}
         # Sizes that functions inside are told by what they take.
         self.local: dict[Variable, ast.expr] = {}
+        # On the way back along a loop: arrays that what comes back to its entries may be put into.
+        self.into: dict[Wire, ast.expr] | None = None
 
     # ---------------------------------------------------------------- naming
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def function(forward: Forward, wanted: str, parameters: list[str], body: Diagram, outputs: list[Wire],
              levels: frozenset[Any], span: Any, unpacked: list[ast.stmt] | None = None, always_tuple: bool = False,
              sized: tuple[str, ast.expr] | None = None, result: Callable[[], ast.expr] | None = None,
-             batch: tuple[str, int] | None = None) -> ast.expr:
-    """A diagram as a function inside ``forward``; what it gives has these levels."""
+             batch: tuple[str, int] | None = None, told: list[int] | None = None) -> ast.expr:
+    """A diagram as a function inside ``forward``; what it gives has these levels.
+
+    ``told`` are the outputs that it is to put where it is told to; left in there are those that it can."""
     outside, forward.statements = forward.statements, []
     weights, forward.weights = forward.weights, dict(forward.weights)
     forward.diagram(body)
@@ -52,11 +54,53 @@ def function(forward: Forward, wanted: str, parameters: list[str], body: Diagram
         if rank:
             shape = ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
         statements.insert(0, ast.Assign([ast.Name("batch", ast.Store())], shape))
+    into = [] if told is None else _putting(forward, statements, made, told)
     name = sz.python_name(wanted, forward.taken)
-    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(one) for one in parameters], kwonlyargs=[],
-                              kw_defaults=[], defaults=[])
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(one) for one in [*parameters, *into]], kwonlyargs=[],
+                              kw_defaults=[], defaults=[ast.Constant(None) for _ in into])
     forward.statements.append((ast.FunctionDef(name, arguments, statements, [], lineno=0), None))
     return ast.Name(name, ast.Load())
+
+
+#: Functions of PyTorch that put what they make where they are told to.
+_PUTTING = frozenset(f"torch.{name}" for name in (
+    "add", "addcmul", "cat", "cos", "div", "exp", "lerp", "mul", "neg", "sigmoid", "sin", "stack", "sub", "tanh"))
+_OPERATORS: dict[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
+
+
+def _putting(forward: Forward, statements: list[ast.stmt], made: list[ast.expr], told: list[int]) -> list[str]:
+    """Has outputs put where the function is told to: the names of what tells it. Those that cannot be are taken out of
+    ``told``."""
+    tensors = {term.expression.id for term in forward.terms.values() if isinstance(term.expression, ast.Name)}
+    into: list[str] = []
+    for place in list(told):
+        name = made[place]
+        last = [one for one in statements if isinstance(name, ast.Name) and _assigns(one, name.id)][-1:]
+        putting = _that_puts(last[0], tensors) if last else None
+        if putting is None:
+            told.remove(place)
+            continue
+        into.append(forward.fresh_name("into"))
+        putting.keywords.append(ast.keyword("out", ast.Name(into[-1], ast.Load())))
+        last[0].value = putting  # type: ignore[attr-defined]
+    return into
+
+
+def _that_puts(statement: ast.stmt, tensors: set[str]) -> ast.Call | None:
+    """What a statement assigns to its one name, as a call that can be told where to put it."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return None
+    value = statement.value
+    if isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name) and value.left.id in tensors and (
+            type(value.op) in _OPERATORS):
+        function = ast.Attribute(ast.Name("torch", ast.Load()), _OPERATORS[type(value.op)], ast.Load())
+        return ast.Call(function, [value.left, value.right], [])
+    return value if isinstance(value, ast.Call) and ast.unparse(value.func) in _PUTTING else None
+
+
+def _assigns(statement: ast.stmt, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+               for node in ast.walk(statement))
 
 
 def _mentioned(statements: list[ast.stmt], name: str) -> bool:

@@ -18,6 +18,7 @@ from catlang.compiler.emission.term import Term
 from catlang.compiler.lowering.row import call, number, quote
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
+from catlang.network.network import Each
 from catlang.network.recursion import Grow, Mask, OfLists, Opened, Scan
 from catlang.objects.colour import axes_of, base_of
 
@@ -68,8 +69,9 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     parameters += [forward.shadow(wire, level) for wire in others]
     after, emitted = step.outputs  # type: ignore[misc]
     kept = reverse.kept if reverse is not None else []
+    told, sources = _gathered(step, kept) if reverse is not None or forward.into is not None else ([], [])
     name = function(forward, "step", parameters, step, [*wires(after), *wires(emitted), *kept], level, box.span,
-                    batch=(parameters[0], begin[0].rank) if packs else None)
+                    batch=(parameters[0], begin[0].rank) if packs else None, told=told)
     forward.terms.update(before)
     arguments = [name, single([term.expression for term in begin]), tupled(inputs), forward.size(operation.size)]
     ranks = [len(axes_of(wire.object)) for wire in wires(emitted)]
@@ -88,6 +90,10 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
         named["around"] = tupled(around)
     if reverse is not None:
         named["reverse"] = _reverse_of(forward, box, reverse, steady, others, level)
+    if told:
+        into = [(forward.into or {}).get(wire, ast.Constant(None)) for wire in wires(box.outputs[1])]  # type: ignore[index]
+        named["puts"] = tupled([tupled([number(place) for place in told]), tupled([
+            ast.Constant(None) if source is None else number(source) for source in sources]), tupled(into)])
     helper = "run_along" if ranks else "fold_along"
     if words is not None:
         helper, named = "run_words" if ranks else "fold_words", {"words": words, **named}
@@ -96,6 +102,17 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     value = call(helper, *arguments, **named)
     groups = [wires(final), wires(outputs)] if ranks else [wires(final)]
     forward.store(box, groups, value, level)
+
+
+def _gathered(step: Diagram, kept: list[Wire]) -> tuple[list[int], list[int | None]]:
+    """The outputs of a step that are to be put where they are gathered, and what each thing that it gives or keeps is:
+    one of these, or by -1 - n the n-th state as the step found it."""
+    state, _ = step.inputs  # type: ignore[misc]
+    after, emitted = step.outputs  # type: ignore[misc]
+    found, given = wires(state), [*wires(emitted), *kept]
+    outputs = [*wires(after), *given]
+    sources = [-1 - found.index(wire) if wire in found else outputs.index(wire) for wire in given]
+    return sorted({source if source >= 0 else -1 - source for source in sources}), list(sources)
 
 
 def _words(forward: Forward, box: Box, operation: Words, level: Levels) -> ast.expr:
@@ -171,10 +188,10 @@ def _reverse_of(forward: Forward, box: Box, reverse: Reverse, steady: list[Wire]
     lengths, *others_in = diagram.inputs  # type: ignore[misc]
     inputs = wires(tuple(others_in))
     names = ["back"] * (len(inputs) - len(reverse.kept)) + [wire.name for wire in reverse.kept]
-    size = forward.fresh_name("steps")
+    size, into = forward.fresh_name("steps"), forward.fresh_name("into")
     forward.local[reverse.size] = ast.Name(size, ast.Load())
     parameters = [size, forward.parameter(lengths, level, "lengths") if isinstance(lengths, Wire)
-                  else forward.fresh_name("lengths")]
+                  else forward.fresh_name("lengths"), into]
     parameters += [forward.parameter(wire, level, name) for wire, name in zip(inputs, names, strict=True)]
     start, _ = diagram.outputs  # type: ignore[misc]
 
@@ -191,10 +208,25 @@ def _reverse_of(forward: Forward, box: Box, reverse: Reverse, steady: list[Wire]
                                *(value(reverse.around[wire], summed=True) for wire in others)]),
                        tupled(products)])
 
+    outside, forward.into = forward.into, {
+        _named_first(diagram, wire): quote(f"{into}[{place}]") for place, wire in enumerate(reverse.entries)
+        if wire is not None}
     name = function(forward, "reverse", parameters, diagram, [], level, box.span, result=result)
+    forward.into = outside
     places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in reverse.kept])
     recurrences = [ast.Name(forward.recurrences[one], ast.Load()) for one, _, _ in reverse.products]
     return tupled([name, places, tupled(list(recurrences))])
+
+
+def _named_first(diagram: Diagram, wire: Wire) -> Wire:
+    """The wire that another is, passed through by maps over the places."""
+    for box in reversed(diagram.boxes):
+        if isinstance(box.operation, Each) and wire in wires(box.outputs):
+            body = box.operation.body
+            inner = wires(body.outputs)[wires(box.outputs).index(wire)]
+            if inner in wires(body.inputs):
+                wire = wires(box.inputs)[wires(body.inputs).index(inner)]
+    return wire
 
 
 def hylo(forward: Forward, box: Box, operation: Hylo) -> None:

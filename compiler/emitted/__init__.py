@@ -9,6 +9,7 @@ from catlang.compiler.emitted import (
     construction,
     containers,
     entry,
+    gathering,
     kernels,
     lists,
     loops,
@@ -20,8 +21,8 @@ from catlang.compiler.emitted import (
     words,
 )
 
-_MODULES = (basic, containers, construction, trees, lists, entry, outside, products, reverse, loops, scans, kernels,
-            associative, words)
+_MODULES = (basic, containers, construction, trees, lists, entry, outside, products, reverse, gathering, loops, scans,
+            kernels, associative, words)
 
 #: The definitions by name, each behind those that it is made of.
 DEFINITIONS = {

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import torch
 
+from catlang.compiler.emitted.gathering import Gathered, put
 from catlang.compiler.emitted.lists import beside, inside
 from catlang.compiler.emitted.products import watched
 from catlang.compiler.emitted.reverse import Reversed
 
 
 def fold_along(step, state, inputs, size, lengths=None, backwards=False, rank=None, steady=(), around=(),
-               reverse=None):
+               reverse=None, puts=()):
     """The state that steps along an axis end in; a tuple of them, where there is more than one."""
-    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, steady, around, reverse)[0]
+    return ran_along(step, state, inputs, size, (), lengths, backwards, rank, steady, around, reverse, puts)[0]
 
 
 def run_along(step, state, inputs, size, places, lengths=None, backwards=False, rank=None, steady=(), around=(),
-              reverse=None):
+              reverse=None, puts=()):
     """The state that steps along an axis end in, and what they gave on the way, along that axis."""
-    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse)
+    state, given = ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse, puts)
     return state, given[0] if len(given) == 1 else given
 
 
-def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse):
+def ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, around, reverse, puts):
     """A loop. `inputs` are tensors, each with the place of the axis in it and the product that it is an entry of, if
     any; `places` are those of the axis in what the steps give.
 
@@ -30,7 +31,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
     `around` (of each list), and gives the state, then what else it gives, and then what its reverse derivative needs.
     With a `rank`, that of the state's own axes, everything has all axes of the batch; lists that are shorter than the
     axis are then packed, and nothing is computed behind their ends. `reverse` says how gradients go back (see
-    `Reversed`)."""
+    `Reversed`), and `puts` what the step puts where it is told to (see `Gathered`), while nobody looks at it."""
     single = not isinstance(state, tuple)
     state = (state,) if single else state
     shortest = size
@@ -38,14 +39,21 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
         # In a graph there is no looking at numbers: every step is taken for some lists only.
         shortest = 0 if torch.compiler.is_compiling() else int(lengths.min()) if lengths.numel() else size
     packs = shortest < size and rank is not None and not torch.compiler.is_compiling()
+    gathered = None
 
     def looped(begin, number, places, state, arrays, steady, around):
         """So many of the steps."""
+        nonlocal gathered
+        if gathered is None:
+            alone = (packs or shortest == size) and not torch.is_grad_enabled() and not watched(*state, *arrays)
+            gathered = Gathered(*puts) if alone else Gathered()
         given = [(x.narrow(place, begin, number), place, entry)
                  for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
         if packs:
-            return packed_loop(step, state, given, number, places, lengths, backwards, rank, steady, around)
-        return padded_loop(step, state, given, number, places, lengths, shortest, backwards, rank, steady, around)
+            return packed_loop(step, state, given, number, places, lengths, backwards, rank, steady, around,
+                               gathered)
+        return padded_loop(step, state, given, number, places, lengths, shortest, backwards, rank, steady, around,
+                           gathered)
 
     arrays = [x for x, _, _ in inputs]
     if reverse is not None and size and (packs or shortest == size):
@@ -60,7 +68,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
     return state[0] if single else state, given
 
 
-def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, rank, steady, around):
+def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, rank, steady, around, gathered):
     """All steps with all lists; where one has ended its state stays."""
     arrays = [begun(x.movedim(place, 0), entry, backwards) for x, place, entry in inputs]
     if torch.is_grad_enabled():
@@ -71,11 +79,16 @@ def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards,
     rows = list(zip(*(x.unbind(0) for x in arrays), strict=True)) if arrays else [()] * size
     masks = inside(lengths, size).unbind(-1) if shortest < size else None
     count, columns = len(state), [[] for _ in places]
+    told, left = gathered.along(size, state, backwards), gathered.left(columns, count)
     for place in reversed(range(size)) if backwards else range(size):
-        made = step(*state, *rows[place], *around)
+        made = step(*state, *rows[place], *around, *told[place])
         made = made if isinstance(made, tuple) else (made,)
-        for column, one in zip(columns, made[count:], strict=False):
-            column.append(one)
+        if gathered.waits():
+            gathered.shown(made, len(places))
+            told, left = gathered.along(size, state, backwards), gathered.left(columns, count)
+            put(told[place], made, gathered.told)
+        for column, thing in left:
+            column.append(made[thing])
         after = made[:count]
         if masks is not None and place >= shortest:
             after = tuple(torch.where(beside(masks[place], one), one, old)
@@ -84,9 +97,13 @@ def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards,
     if size == 0 and places:
         empty = step(*state, *(x.sum(0) for x in arrays), *around)
         columns = [[one] for one in empty[count:count + len(places)]]
-    given = tuple(torch.stack(column[::-1] if backwards else column)[:size].movedim(0, place)
-                  for column, place in zip(columns, places, strict=True))
-    return state, given
+    given = []
+    for thing, (column, place) in enumerate(zip(columns, places, strict=True)):
+        whole = gathered.thing(thing)
+        if whole is None:
+            whole = torch.stack(column[::-1] if backwards else column)[:size]
+        given.append(whole.movedim(0, place))
+    return tuple(one.clone() for one in state) if gathered.told else state, tuple(given)
 
 
 def repeated(x, size, state, rank):
@@ -97,7 +114,7 @@ def repeated(x, size, state, rank):
     return x.expand(size, *batch, *x.shape) if batch and batch.numel() <= 4 else x.expand(size, *x.shape)
 
 
-def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around):
+def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, steady, around, gathered):
     """The same for lists of different lengths: each step is taken with those lists only that go as far."""
     shape = state[0].shape[: state[0].dim() - rank]
     axes, number = len(shape), shape.numel()
@@ -122,6 +139,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
         state = joining[0]
     else:
         state = start
+    told, left = gathered.packed(counts), gathered.left(columns, count)
     for turn, place in enumerate(reversed(range(len(counts))) if backwards else range(len(counts))):
         wanted, here = counts[place], state[0].shape[0]
         if backwards and turn:
@@ -129,23 +147,28 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
         elif wanted < here:
             state, done = zip(*(one.split([wanted, here - wanted]) for one in state), strict=True)
             ended.append(done)
-        made = step(*state, *rows[place], *(one[:wanted] for one in around))
+        made = step(*state, *rows[place], *(one[:wanted] for one in around), *told[place])
         made = made if isinstance(made, tuple) else (made,)
-        for column, one in zip(columns, made[count:], strict=False):
-            column.append(one)
+        if gathered.waits():
+            gathered.shown(made, len(places))
+            told, left = gathered.packed(counts), gathered.left(columns, count)
+            put(told[place], made, gathered.told)
+        for column, thing in left:
+            column.append(made[thing])
         state = made[:count]
     ended = [joining[-1]] if backwards and counts else ended[::-1] if counts else []
     back = order.argsort()
     final = tuple(torch.cat(parts).index_select(0, back).reshape((*shape, *parts[0].shape[1:]))
                   for parts in zip(state, *ended, strict=True))
     given = []
-    for column, place in zip(columns, places, strict=True):
-        if not column:
+    for thing, (column, place) in enumerate(zip(columns, places, strict=True)):
+        packed = gathered.thing(thing)
+        if packed is None and not column:
             none = step(*start, *(x.new_zeros(number, *x.shape[1:]) for x in arrays), *steady, *around)
-            none = none[count + len(given)]
+            none = none[count + thing]
             whole = none.new_zeros(size * number, *none.shape[1:])
         else:
-            packed = torch.cat(column[::-1] if backwards else column)
+            packed = torch.cat(column[::-1] if backwards else column) if packed is None else packed
             whole = packed.new_zeros(size * number, *packed.shape[1:]).index_copy(0, cells, packed)
         given.append(whole.reshape(size, *shape, *whole.shape[1:]).movedim(0, place))
     return final, tuple(given)

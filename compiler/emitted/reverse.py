@@ -9,9 +9,10 @@ class Reversed(torch.autograd.Function):
     """A loop whose gradients go back by the reverse derivative of its step, with no node for each operation of it.
 
     `reverse` is a function, the places of the axis in what the steps keep for it, and the products with weights. The
-    function takes a number of steps, the lengths, what comes back to the last state and to what was given, and what was
-    kept. It gives what comes back to the first state, to all else that the loop takes, and for each product what comes
-    back to it and what it was taken of. It is called for some steps at a time, so that what it makes stays near."""
+    function takes a number of steps, the lengths, arrays that what comes back to the entries may be put into (the axis
+    in front), what comes back to the last state and to what was given, and what was kept. It gives what comes back to
+    the first state, to all else that the loop takes, and for each product what comes back to it and what it was taken
+    of. It is called for some steps at a time, so that what it makes stays near."""
 
     @staticmethod
     def forward(ctx, looped, reverse, counts, axes, size, lengths, backwards, *tensors):
@@ -31,7 +32,8 @@ class Reversed(torch.autograd.Function):
         ctx.lengths, ctx.backwards, ctx.shapes = lengths, backwards, [x.shape for x in tensors]
         # Of what the loop took the state and the arrays are not needed; the rest must not have changed meanwhile.
         ctx.save_for_backward(*(one for some in kept for one in some), *tensors[counts[0] + counts[1]:])
-        return (*state, *(torch.cat(some, place) if len(some) > 1 else some[0]
+        # Copied even where it is one: it may lie where something lies that was kept.
+        return (*state, *(torch.cat(some, place)
                           for some, place in zip(zip(*given, strict=True), places, strict=True)))
 
     @staticmethod
@@ -42,15 +44,24 @@ class Reversed(torch.autograd.Function):
         found, kept = [None] * len(ctx.shapes), ctx.saved_tensors
         function, _, products = ctx.reverse
         back, given = back[:states], back[states:]
+        for place, axis in enumerate(input_places, states):
+            if ctx.needs_input_grad[7 + place]:
+                found[place] = along_first(back[0], ctx.shapes[place], axis)
         for turn in range(len(ctx.turns)) if ctx.backwards else reversed(range(len(ctx.turns))):
             begin, number = ctx.turns[turn]
             some = [one.narrow(place, begin, number) for one, place in zip(given, places, strict=True)]
             lengths = None if ctx.lengths is None else (ctx.lengths - begin).clamp(0, number)
             own = kept[turn * len(kept_places):(turn + 1) * len(kept_places)]
-            back, others, pairs = function(number, lengths, *back, *some, *own)
-            for place, (one, axis) in enumerate(zip(others[:entries], input_places, strict=True), states):
-                if one is not None:
-                    put_entries(found, place, one, axis, begin, ctx.shapes[place])
+            into = [one if one is None else one.movedim(axis, 0).narrow(0, begin, number)
+                    for one, axis in zip(found[states:states + entries], input_places, strict=True)]
+            back, others, pairs = function(number, lengths, into, *back, *some, *own)
+            for place, (array, one, axis) in enumerate(
+                    zip(into, others[:entries], input_places, strict=True), states):
+                if one is None:
+                    found[place] = None
+                elif array is not None:
+                    # Nothing is done where it lies there already.
+                    array.copy_(one.movedim(axis, 0))
             for place, one in enumerate(others[entries:], states + entries):
                 if one is not None:
                     one = one.sum_to_size(ctx.shapes[place])
@@ -63,18 +74,15 @@ class Reversed(torch.autograd.Function):
 def turns_of(size, state):
     """Some steps at a time, each turn where it begins and how many: so many that what is made of them stays in a core's
     own cache."""
-    number = max(8, 40_000 // max(1, *(one.numel() for one in state)))
+    number = max(8, 80_000 // max(1, *(one.numel() for one in state)))
     return [(begin, min(number, size - begin)) for begin in range(0, size, number)]
 
 
-def put_entries(found, place, some, axis, begin, shape):
-    """Puts what comes back to some entries of an array into its place."""
-    if found[place] is None:
-        others = [*shape]
-        del others[axis]
-        # Place by place, as the loop goes.
-        found[place] = some.new_empty(shape[axis], *others).movedim(0, axis)
-    found[place].narrow(axis, begin, some.shape[axis]).copy_(some)
+def along_first(like, shape, axis):
+    """An array whose memory goes along one axis first, as a loop does."""
+    others = [*shape]
+    size = others.pop(axis)
+    return like.new_empty(size, *others).movedim(0, axis)
 
 
 def put_products(found, place, products, pairs):

