@@ -13,6 +13,7 @@ from catlang.compiler.derived.hylomorphism import fused
 from catlang.compiler.derived.operations import Fused, Hylo
 from catlang.compiler.derived.reverse import reverse
 from catlang.compiler.derived.steps import (
+    added_to_looked_up,
     between,
     biases_in_front,
     looked_up,
@@ -102,6 +103,9 @@ def _diagram(diagram: Diagram, account: Account, visit: Callable[[Network], None
                          "a list that has ended is unfolded to itself")
             if looked_up(box.operation.step):
                 account.note(box.span, _LOOKED_UP.format("steps"), _ROW)
+                if added_to_looked_up(box.operation.step):
+                    account.note(box.span, "a product is added to what is looked up in one operation",
+                                 "(W s + b) + (V E[i] + c) = W s + (V E[i] + (b + c)), which is a row with both biases")
             known = literals | _literals(box.operation.step)
             between(box.operation.step, known)
             multiplied_and_added(box.operation.step, known)

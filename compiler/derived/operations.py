@@ -56,12 +56,14 @@ class Columns(Operation):
 
 
 class Looked(Operation):
-    """A learned product of a learned point, which is a row of the product with all points: ``i |-> W E[i] + b``."""
+    """A learned product of a learned point, which is a row of the product with all points: ``i |-> W E[i] + b``. The
+    ``biases`` of other products may come in with it."""
 
-    __slots__ = ("points",)
+    __slots__ = ("biases", "points")
 
     def __init__(self, points: Instance) -> None:
         self.points = points
+        self.biases: list[Instance] = []
 
 
 class Between(Operation):

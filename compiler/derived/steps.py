@@ -210,6 +210,32 @@ def looked_up(step: Diagram) -> int:
     return len(replaced)
 
 
+def added_to_looked_up(step: Diagram) -> int:
+    """Products that are added to nothing but what is looked up become one operation with the sum, and their biases part
+    of the table; how many there are."""
+    uses = _uses(step)
+    products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box)}
+    lookups = {wires(box.outputs)[0]: box for box in step.boxes if isinstance(box.operation, Looked)}
+    gone: set[Box] = set()
+    replaced: dict[Box, Box] = {}
+    for box in step.boxes:
+        if not _named(box, "add"):
+            continue
+        left, right = wires(box.inputs)
+        for product, entry in ((left, right), (right, left)):
+            if product in products and entry in lookups and uses[product] == uses[entry] == 1:
+                one, looked = products[product], lookups[entry]
+                if _named(one, "affine"):
+                    assert isinstance(looked.operation, Looked) and one.instance is not None
+                    looked.operation.biases.append(one.instance)
+                given = (*wires(one.inputs), entry)
+                replaced[box] = Box(Recur(False, None), given, box.outputs, one.instance, box.span)
+                gone.add(one)
+                break
+    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+    return len(replaced)
+
+
 def _named(box: Box, name: str) -> bool:
     return isinstance(box.operation, d.Use) and box.operation.definition.name == name
 
@@ -233,7 +259,7 @@ def biases_in_front(before: list[Box], loop: Box) -> None:
                 alone = sum(inner in taken(other) for other in body.boxes) + wires(body.outputs).count(inner) == 1
                 if wires(one.outputs) != [inner] or not alone or box.instance is None or one.instance is None:
                     continue
-                if isinstance(one.operation, Columns):
+                if isinstance(one.operation, Columns | Looked):
                     one.operation.biases.append(box.instance)
                 elif _product(one):
                     own = [one.instance] if one.operation.definition.name == "affine" else []  # type: ignore[attr-defined]

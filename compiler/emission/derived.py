@@ -255,13 +255,17 @@ def columns(forward: Forward, box: Box, operation: Columns) -> None:
     assert box.instance is not None
     term = forward.terms[x]
     given = [term.expression, _columns(forward, box.instance, operation.columns)]
-    biases = [_weight(forward, one, "bias") for one in operation.biases]
-    if biases:
-        total = biases[0]
-        for bias in biases[1:]:
-            total = ast.BinOp(total, ast.Add(), bias)
-        given.append(total)
-    forward.assign(box, [call("F.linear", *given)], term.levels)
+    bias = _total_bias(forward, operation.biases)
+    forward.assign(box, [call("F.linear", *given, *([bias] if bias is not None else []))], term.levels)
+
+
+def _total_bias(forward: Forward, instances: list[Instance]) -> ast.expr | None:
+    """The sum of biases."""
+    total: ast.expr | None = None
+    for instance in instances:
+        bias = _weight(forward, instance, "bias")
+        total = bias if total is None else ast.BinOp(total, ast.Add(), bias)
+    return total
 
 
 def _columns(forward: Forward, instance: Instance, columns: tuple[Dim, Dim] | None) -> ast.expr:
@@ -309,7 +313,8 @@ def _lookup(forward: Forward, box: Box, operation: Looked, uses: ast.expr) -> as
     assert box.instance is not None
     forward.owner.helper("Lookup")
     use: Any = box.instance.operation
-    bias = _weight(forward, box.instance, "bias") if use.definition.name == "affine" else ast.Constant(None)
+    own = [box.instance] if use.definition.name == "affine" else []
+    bias = _total_bias(forward, [*own, *operation.biases]) or ast.Constant(None)
     points, weight = _weight(forward, operation.points, "weight"), _weight(forward, box.instance, "weight")
     return call("Lookup", points, weight, bias, uses)
 

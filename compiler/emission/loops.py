@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from catlang.compiler.derived.hoisting import taken
 from catlang.compiler.derived.operations import Associative, Hylo, MultiplyAdd, Reverse, Words
 from catlang.compiler.derived.uses import mixes
 from catlang.compiler.emission import derived
@@ -268,13 +269,15 @@ def grow(forward: Forward, box: Box, operation: Grow) -> None:
     """A list unfolded from a state."""
     level = around_levels(forward, wires(box.inputs), operation.step)
     begin = [forward.align_one(forward.terms[wire], level, expand=True) for wire in wires(box.inputs)]
-    derived.lookups(forward, operation.step, begin[0].expression, begin[0].rank, forward.size(operation.bound))
-    parameters = [forward.parameter(wire, level) for wire in wires(operation.step.inputs)]
-    tag, emitted, after = operation.step.outputs  # type: ignore[misc]
+    step = _telling(operation.step)
+    derived.lookups(forward, step, begin[0].expression, begin[0].rank, forward.size(operation.bound))
+    derived.recurrences(forward, step)
+    parameters = [forward.parameter(wire, level) for wire in wires(step.inputs)]
+    tag, emitted, after = step.outputs  # type: ignore[misc]
     outputs = [*wires(tag), *wires(after), *wires(emitted)]
-    alone = forward.context == (0,) and 0 in level and not mixes(operation.step.boxes) and not any(
-        forward.terms[wire].levels for wire in d.captured(operation.step))
-    name = function(forward, "step", parameters, operation.step, outputs, level, box.span,
+    alone = forward.context == (0,) and 0 in level and not mixes(step.boxes) and not any(
+        forward.terms[wire].levels for wire in d.captured(step))
+    name = function(forward, "step", parameters, step, outputs, level, box.span,
                     batch=(parameters[0], begin[0].rank) if alone else None)
     places = tupled([number(-len(axes_of(wire.object)) - 1) for wire in wires(emitted)])
     forward.owner.helper("grow_along")
@@ -284,6 +287,19 @@ def grow(forward: Forward, box: Box, operation: Grow) -> None:
                  places, **named)
     lengths, grown = box.outputs  # type: ignore[misc]
     forward.store(box, [wires(lengths), wires(grown)], value, level)
+
+
+def _telling(step: Diagram) -> Diagram:
+    """A step that tells by a truth value whether there is more, where it has made its tag of one."""
+    tag, emitted, after = step.outputs  # type: ignore[misc]
+    for box in step.boxes:
+        if isinstance(box.operation, OfLists) and box.operation.kind == "tag" and box.outputs is tag and not any(
+                tag in taken(other) for other in step.boxes) and tag not in [*wires(emitted), *wires(after)]:
+            found = Diagram(step.name, step.inputs, None, step.span)
+            found.boxes = [other for other in step.boxes if other is not box]
+            found.outputs = (box.inputs, emitted, after)
+            return found
+    return step
 
 
 # -------------------------------------------------------------------- lists

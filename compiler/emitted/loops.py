@@ -180,31 +180,36 @@ def begun(x, entry, backwards):
 
 
 def grow_along(step, state, bound, places, batch_rank=None):
-    """What is given step by step until the tag is 0, at most `bound` times: the lengths, and what was given.
+    """What is given step by step until the tag says no, at most `bound` times: the lengths, and what was given.
 
     `step` takes the state and gives a tag, the new state, and what else it gives. With a `batch_rank`, of the axes in
     front, a step does with each list the same whichever others there are: it is taken with those that have not
     ended."""
-    single = not isinstance(state, tuple)
-    state, count = (state,) if single else state, 1 if single else len(state)
-    drops = batch_rank and not torch.is_grad_enabled() and not torch.compiler.is_compiling() and not state[0].is_meta
-    shape = state[0].shape[:batch_rank] if drops else None
-    if drops:
-        state = tuple(one.flatten(0, batch_rank - 1) for one in state)
-        turns = list(zip(*(one.split(at_once(state)) for one in state), strict=True))
-        if len(turns) > 1:
-            grown, given = zip(*(grow_along(step, turn, bound, places, 1) for turn in turns), strict=True)
-            columns = [given] if len(places) == 1 else zip(*given, strict=True)
-            given = [torch.cat(column).unflatten(0, shape) for column in columns]
-            return torch.cat(grown).unflatten(0, shape), given[0] if len(given) == 1 else tuple(given)
-    most = left = max(bound, 1)
-    going, lengths, columns, rows = None, None, [[] for _ in places], None
+    state = state if isinstance(state, tuple) else (state,)
     looks = not state[0].is_meta and not torch.compiler.is_compiling()
+    if batch_rank and looks and not torch.is_grad_enabled():
+        shape = state[0].shape[:batch_rank]
+        state = tuple(one.flatten(0, batch_rank - 1) for one in state)
+        turns = [grow_rows(step, turn, bound, len(places))
+                 for turn in zip(*(one.split(at_once(state)) for one in state), strict=True)]
+        lengths, given = (list(zip(*parts, strict=True)) for parts in zip(*turns, strict=True))
+        [lengths] = (torch.cat(parts).unflatten(0, shape) for parts in lengths)
+        given = [torch.cat(parts, 1).unflatten(1, shape) for parts in given]
+    else:
+        lengths, given = grow_all(step, state, bound, len(places), looks)
+    given = tuple(one.movedim(0, place) for one, place in zip(given, places, strict=True))
+    return lengths, given[0] if len(given) == 1 else given
+
+
+def grow_all(step, state, bound, number, looks):
+    """With all lists at every step: of those that have ended the state stays, and zeros are given."""
+    count, columns, going, lengths = len(state), [[] for _ in range(number)], None, None
+    most = left = max(bound, 1)
     while left:
         left -= 1
         tag, *made = step(*state)
-        tag = tag != 0
-        if going is None and looks and all(one.shape[: tag.dim()] == tag.shape for one in made) and all(
+        tag = goes(tag)
+        if going is None and looks and all(one.shape[:tag.dim()] == tag.shape for one in made) and all(
                 one.shape == old.shape for one, old in zip(made, state, strict=False)) and tag.all():
             # All lists go on: there is nothing to choose.
             state = tuple(made[:count])
@@ -213,32 +218,64 @@ def grow_along(step, state, bound, places, batch_rank=None):
             continue
         if lengths is None:
             lengths = torch.full_like(tag, most - left - 1, dtype=torch.int64)
-        # Of the lists that are left, those that have not ended before.
-        going = tag if going is None or rows is not None else going & tag
-        lengths = lengths + spread(going.long(), rows, lengths)
-        some = int(going.sum()) if looks else None
+        going = tag if going is None else going & tag
+        lengths = lengths + going.long()
         for column, one in zip(columns, made[count:], strict=True):
-            if some != going.numel() or one.shape[: going.dim()] != going.shape:
-                one = torch.where(beside(going, one), one, torch.zeros_like(one))
-            column.append(spread(one, rows, column[0] if column else one))
-        state = tuple(
-            one if some == going.numel() and one.shape == old.shape else torch.where(beside(going, one), one, old)
-            for one, old in zip(made[:count], state, strict=True))
-        if looks:
-            if not some:
-                break
-            if drops and (rows is not None or some < 0.8 * going.numel()):
-                here = going.nonzero().squeeze(1)
-                rows = here if rows is None else rows[here]
-                state = tuple(one.index_select(0, here) for one in state)
+            column.append(torch.where(beside(going, one), one, torch.zeros_like(one)))
+        state = tuple(torch.where(beside(going, one), one, old) for one, old in zip(made, state, strict=False))
+        if looks and not going.any():
+            break
     given = []
-    for column, place in zip(columns, places, strict=True):
+    for column in columns:
         column += [torch.zeros_like(column[0])] * left
-        whole = torch.stack(column)[:bound]
-        whole = whole.unflatten(1, shape) if drops else whole
-        given.append(whole.movedim(0, place))
-    lengths = torch.full_like(tag, bound, dtype=torch.int64) if lengths is None else lengths.clamp(max=bound)
-    return lengths.unflatten(0, shape) if drops else lengths, given[0] if len(given) == 1 else tuple(given)
+        given.append(torch.stack(column)[:bound])
+    return torch.full_like(tag, bound, dtype=torch.int64) if lengths is None else lengths.clamp(max=bound), given
+
+
+def grow_rows(step, state, bound, number):
+    """With those lists alone that have not ended, the lists in rows."""
+    count, total = len(state), state[0].shape[0]
+    lengths = torch.full((total,), bound, device=state[0].device)
+    # Between two ends the rows are the same.
+    rows, columns, stretches = None, [[] for _ in range(number)], []
+    for place in range(max(bound, 1)):
+        tag, *made = step(*state)
+        going = goes(tag)
+        if not going.all():
+            ended, here = (one.nonzero().squeeze(1) for one in (~going, going))
+            lengths[ended if rows is None else rows[ended]] = min(place, bound)
+            stretches.append((rows, columns))
+            rows, columns = here if rows is None else rows[here], [[] for _ in range(number)]
+            made = [one.index_select(0, here) for one in made]
+        state = tuple(made[:count])
+        for column, one in zip(columns, made[count:], strict=True):
+            column.append(one)
+        if rows is not None and not rows.numel():
+            break
+    stretches.append((rows, columns))
+    given = [in_rows([(rows, columns[one]) for rows, columns in stretches], max(bound, 1), total)[:bound]
+             for one in range(number)]
+    return (lengths,), given
+
+
+def goes(tag):
+    """Whether there is more, of the tag of a sum or as it was told."""
+    return tag if tag.dtype == torch.bool else tag != 0
+
+
+def in_rows(stretches, size, total):
+    """Rows that were given step by step as an array of all rows at all steps, zero where nothing was given."""
+    whole, place = None, 0
+    for rows, column in stretches:
+        if column:
+            block = torch.stack(column)
+            if rows is None and len(block) == size:
+                return block
+            whole = block.new_zeros(size, total, *block.shape[2:]) if whole is None else whole
+            part = whole.narrow(0, place, len(block))
+            part.copy_(block) if rows is None else part.index_copy_(1, rows, block)
+            place += len(block)
+    return whole
 
 
 def at_once(state):
@@ -256,7 +293,7 @@ def hylo_along(grow, state, fold, start, bound, backwards=False):
     while left:
         left -= 1
         tag, *made = grow(*state)
-        going = tag != 0 if going is None else going & (tag != 0)
+        going = goes(tag) if going is None else going & goes(tag)
         if not going.is_meta and not torch.compiler.is_compiling() and not going.any():
             break
         if backwards:
@@ -275,8 +312,3 @@ def folded_once(fold, state, going, given):
     made = fold(*state, *given)
     made = made if isinstance(made, tuple) else (made,)
     return tuple(torch.where(beside(going, one), one, old) for one, old in zip(made, state, strict=True))
-
-
-def spread(x, rows, like):
-    """Rows of an array that is zero elsewhere."""
-    return x if rows is None else torch.zeros_like(like).index_copy(0, rows, x)
