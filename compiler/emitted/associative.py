@@ -88,7 +88,8 @@ def begun_in_parts(state, arrays, places, steps, shorter):
     """The state as an array of one, what it takes in, the axis first, and, where some list has fewer of these, which of
     them are there, with what stands at the other places."""
     start = [one.unsqueeze(0) for one in (state if isinstance(state, tuple) else (state,))]
-    entries = [x.movedim(place, 0)[:steps] for x, place in zip(arrays, places, strict=True)]
+    entries = [x.movedim(place, 0) for x, place in zip(arrays, places, strict=True)]
+    entries = [x if len(x) == steps else x[:steps] for x in entries]
     if shorter is None:
         return start, entries, None, None
     there, fill = inside(shorter, steps).movedim(-1, 0), [one.detach() for one in start]

@@ -47,7 +47,8 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
         if gathered is None:
             alone = (packs or shortest == size) and not torch.is_grad_enabled() and not watched(*state, *arrays)
             gathered = Gathered(*puts) if alone else Gathered()
-        given = [(x.narrow(place, begin, number), place, entry)
+        # Of all of them nothing is cut off: on the way back even that would be a copy.
+        given = [(x if number == size else x.narrow(place, begin, number), place, entry)
                  for x, (_, place, entry) in zip(arrays, inputs, strict=True)]
         if packs:
             return packed_loop(step, state, given, number, places, lengths, backwards, rank, steady, around,
@@ -101,7 +102,8 @@ def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards,
     for thing, (column, place) in enumerate(zip(columns, places, strict=True)):
         whole = gathered.thing(thing)
         if whole is None:
-            whole = torch.stack(column[::-1] if backwards else column)[:size]
+            whole = torch.stack(column[::-1] if backwards else column)
+            whole = whole if size else whole[:0]
         given.append(whole.movedim(0, place))
     return tuple(one.clone() for one in state) if gathered.told else state, tuple(given)
 
@@ -228,7 +230,8 @@ def grow_all(step, state, bound, number, looks):
     given = []
     for column in columns:
         column += [torch.zeros_like(column[0])] * left
-        given.append(torch.stack(column)[:bound])
+        whole = torch.stack(column)
+        given.append(whole if bound else whole[:0])
     return torch.full_like(tag, bound, dtype=torch.int64) if lengths is None else lengths.clamp(max=bound), given
 
 
@@ -253,9 +256,9 @@ def grow_rows(step, state, bound, number):
         if rows is not None and not rows.numel():
             break
     stretches.append((rows, columns))
-    given = [in_rows([(rows, columns[one]) for rows, columns in stretches], max(bound, 1), total)[:bound]
+    given = [in_rows([(rows, columns[one]) for rows, columns in stretches], max(bound, 1), total)
              for one in range(number)]
-    return (lengths,), given
+    return (lengths,), given if bound else [one[:0] for one in given]
 
 
 def goes(tag):
