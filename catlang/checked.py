@@ -112,7 +112,7 @@ def below(folder: str, excluded: Callable[[str], bool] | None = None) -> Iterato
 
 def _one(name: str, data: bytes, checked: Checked) -> None:
     """Checks a text that came without a file."""
-    from catlang.checker.check import check_source
+    from catlang.checking import check_source
     from catlang.source import Unreadable, decoded
 
     checked.names.append(name)

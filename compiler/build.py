@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catlang.checker.check import check_file
 from catlang.checker.entry import Definition
+from catlang.checking import check_file
 from catlang.collector import paused
 from catlang.compiler import extern, user
 from catlang.compiler.derived import Account, derive

@@ -1,6 +1,6 @@
 """Algebras and coalgebras: morphisms whose type says which endofunctor they belong to.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''endofunctor TreeF[A](X) = A + X * X
 ... algebra total : TreeF[R[3]](R[3]) -> R[3] = [id, add]

@@ -2,7 +2,7 @@
 
 In brackets they stand by place or by name; ``_`` leaves one to be inferred from the objects that meet.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = "morphism f : R[3] -> R[5] = affine[_, 4] >> relu >> affine[n = 6] >> affine"
 >>> module = check_source(Source("m.cat", None, text))

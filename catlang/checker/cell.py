@@ -5,7 +5,7 @@ all three, and checked: ``f`` and ``g`` have one type, and the body of ``g`` is 
 letter for letter but for layout, every name in it standing for the same thing. Anything less evident is refused, even
 where it is true.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''morphism deep : R[3] -> R[3] = affine^6
 ... morphism tied : R[3] -> R[3] = deep along copy

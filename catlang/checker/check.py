@@ -1,23 +1,8 @@
-"""A check: from a file to its module, with every definition elaborated and every mistake told.
-
->>> from catlang.span import Source
->>> module = check_source(Source("m.cat", None, "morphism f : R[3] -> R[4] = affine >> relu"))
->>> list(module.bag), module.scope.names["f"].diagram.instances.keys()
-([], dict_keys(['affine_0']))
->>> module = check_source(Source("m.cat", None, "morphism f : R[3] -> R[4] = affine[_, 5] >> relu"))
->>> [found.headline for found in module.bag]
-['the body gives `R[5]`, the header promises `R[4]`']
-"""
+"""Everything in a module elaborated, and every mistake in it told."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from catlang.checker import header
-from catlang.checker.allow import unneeded
 from catlang.checker.colours import enormous
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import (
@@ -30,68 +15,15 @@ from catlang.checker.entry import (
     OfModel,
     TheoryEntry,
 )
-from catlang.checker.loader import Library, Loader
+from catlang.checker.loader import Library
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault
 from catlang.checker.theory import equations, open_law
 from catlang.checker.weights import check_initialiser
-from catlang.collector import paused
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Instance, Use, captured
 from catlang.objects.colour import Enormous, resolve_axes, resolve_part
-from catlang.source import read
-from catlang.span import Source
 from catlang.syntax import tree
-
-#: Python's own calls are counted, not laid on the machine's stack: a long way down a chain of definitions is no danger.
-DEEPEST_CALL = 60_000
-
-
-def check_file(path: str, root: str | None = None, name: str | None = None, loader: Loader | None = None) -> Module:
-    """Checks a file and all it imports; raises ``Unreadable`` where there is no text to check.
-
-    A ``loader`` used for several files reads and checks each of them once; its root is then theirs.
-    """
-    if loader is None:
-        source = read(path, name)
-    else:
-        if (known := loader.modules.get(loader.files.real(path))) is not None:
-            return known
-        source = loader.files.read(path, path if name is None else name)
-    return check_source(source, root if root is not None else os.path.dirname(os.path.abspath(path)), loader)
-
-
-def check_source(source: Source, root: str | None = None, loader: Loader | None = None) -> Module:
-    """Checks a source; the module's ``bag`` then holds the mistakes of it and of what it imports."""
-    with paused(), deep_calls():
-        return _checked(source, root, loader)
-
-
-@contextmanager
-def deep_calls() -> Iterator[None]:
-    """While it lasts a chain of definitions may be as long as a file can make it."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, DEEPEST_CALL))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-
-
-def _checked(source: Source, root: str | None, loader: Loader | None) -> Module:
-    if loader is None:
-        loader = Loader(root)
-    checked = len(loader.order)
-    module = loader.main(source)
-    fresh = loader.order[checked:]
-    for one in fresh:
-        check_module(one)
-    for one in fresh:
-        one.own = list(one.bag)
-    for one in fresh:
-        if one is not module:
-            module.bag.extend(one.bag)
-    return module
 
 
 def check_module(module: Module) -> None:
@@ -120,8 +52,6 @@ def check_module(module: Module) -> None:
     for entry in list(module.scope.names.values()):
         if isinstance(entry, ModelEntry):
             _model(entry)
-    if module.scope.allowances is not None:
-        unneeded(module.scope.allowances, module)
 
 
 def check_definition(definition: Definition) -> None:
@@ -175,7 +105,7 @@ def check_theory(theory: TheoryEntry) -> None:
 
 
 def _model(model: ModelEntry) -> None:
-    """Elaborates the laws of a model's theory with what the model says put in, and has them judged."""
+    """Elaborates the laws of a model's theory with what the model says put in."""
     module, theory = model.module, model.theory
     if model.state != "done" or theory is None:
         return
@@ -191,10 +121,6 @@ def _model(model: ModelEntry) -> None:
     for _, sides in model.equations:
         for side in sides:
             check_definition(side)
-    # Laws are proved or refuted by what nothing else of a check needs.
-    from catlang.checker.verdicts import judge_model
-
-    judge_model(model)
 
 
 def shared_with_evaluation(definition: Definition) -> None:

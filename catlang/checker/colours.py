@@ -1,6 +1,6 @@
 """Expressions read as objects, and as the endofunctors that objects are made by.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''endofunctor TreeF[A](X) = A + X * X
 ... endofunctor Maybe(X) = 1 + X

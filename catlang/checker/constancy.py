@@ -4,7 +4,7 @@ Weights that are computed along a 2-cell are weights: they may be computed from 
 constants, and never from the data. An element parameter that goes into such a map is therefore one that only constants
 may be given for; where it is used, that is checked in turn.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> def told(text):
 ...     return [found.headline for found in check_source(Source("m.cat", None, text)).bag]

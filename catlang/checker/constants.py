@@ -2,7 +2,7 @@
 
 What a real is computed from may be a param or a size; while that is open, the constant is a formula.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''morphism f : R[4] -> R[4] = scale[1 / sqrt(4)]
 ... morphism g[n] : R[n] -> R[n] = scale[1 / sqrt(n)]'''

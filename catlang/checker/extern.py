@@ -3,7 +3,7 @@
 ``extern morphism f : A -> B = python "package.module:Class" (width = d)`` is a box whose meaning stands in Python. A
 check never looks there: it holds the header to what any such box can have, and the box is opaque from then on.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = 'extern morphism f[d] : R[d] -> R[2*d] = python "models:Wide" (width = d, eps = 1e-5)'
 >>> [extern] = check_source(Source("m.cat", None, text)).definitions

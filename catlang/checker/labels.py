@@ -3,7 +3,7 @@
 Two mentions of one definition under one label have the same weights. A label on two different things is a mistake,
 since it is not to be seen which is meant.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> for body in ("relu >> affine", "affine as f >> affine as f", "affine as f >> layer_norm as f"):
 ...     module = check_source(Source("m.cat", None, f"morphism net : R[3] -> R[3] = {body}"))

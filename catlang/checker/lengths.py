@@ -5,7 +5,7 @@ long as nothing in it has a weight of that size, or looks at where the axis ends
 primitive that goes over an axis is given here with the generics that may be a list's length;
 ``catlang.network.masking`` says how it then leaves out what is behind the list's end.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''morphism mean[n] : R[n, 3] -> R[3] = reduce(mean, n d -> d)
 ... morphism mixed[n] : R[n] -> R[n] = affine

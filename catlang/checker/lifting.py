@@ -1,6 +1,6 @@
 """Lists as axes: a morphism generic in an axis is one of lists, since ``List(A)`` is the sum of ``A^n`` over all n.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''morphism centred[n] : R[n, 3] -> R[n, 3] = x |-> sub(x, repeat(d -> n d)(reduce(mean, n d -> d)(x)))
 ... morphism across[n] : R[n, 3] -> R[3, n] = transpose

@@ -1,6 +1,6 @@
 """Numbers as elements: an array of whatever shape they are used at, or, for integers, an index of a finite set.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> def told(text):
 ...     return [found.headline for found in check_source(Source("m.cat", None, text)).bag]

@@ -2,7 +2,7 @@
 
 What is still to be inferred has the letter that its owner's signature has for it:
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''morphism total : R[5, 3] -> R[3] = fold([zero, add])
 ... morphism longer : List(R[3]) * R[3] -> List(R[3]) = cons

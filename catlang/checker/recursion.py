@@ -4,7 +4,7 @@ The signatures stand in the prelude, generic in an endofunctor, ``fold[F : endof
 -> X``. Here is how the endofunctor is found (by what is folded, or by the algebra's own header), what a bound makes of
 ``nu F``, and which machines ``run`` takes. Besides, what endofunctors do to morphisms.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''endofunctor Out[O](X) = O * X
 ... endofunctor May[O](X) = 1 + O * X

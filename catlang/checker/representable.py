@@ -1,6 +1,6 @@
 """What can be laid out: which objects arrays and trees can hold, and which come in or go on from step to step.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''endofunctor TreeF[A](X) = A + X * X
 ... morphism trees : List(mu TreeF[R[3]]) -> R[] = length

@@ -3,7 +3,7 @@
 A size is a polynomial in the dims, with floored quotients. It is brought to a normal form as it is read, and divides by
 nothing that may be zero.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> module = check_source(Source("m.cat", None, "dim n, k = (2 * n + 4) // 2, r = (n + k) % n"))
 >>> module.scope.names["k"].value, module.scope.names["r"].value

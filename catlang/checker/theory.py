@@ -4,7 +4,7 @@ A theory has sorts, operations between objects made of them, and laws. A model s
 is. A law is elaborated once, in the theory: each side is a morphism generic in the sorts that takes the operations as
 parameters. A model's law is that morphism at the model's objects and operations.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''theory Monoid { sort M, op e : 1 -> M, op m : M * M -> M, law unit (x : M) : m(e, x) == x == m(x, e) }
 ... model Sum[c] : Monoid { M = R[c], e = zero, m = add }

@@ -85,8 +85,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _table(path: str, name: str, given: dict[str, Any], training: bool) -> Table:
-    from catlang.checker.check import check_file, deep_calls
     from catlang.checker.entry import Definition, ObjectVariableEntry, RunEntry
+    from catlang.checking import check_file, deep_calls
     from catlang.collector import paused
     from catlang.diagnostic import Diagnostic, Label
     from catlang.meaning.cost.table import table

@@ -92,7 +92,7 @@ def _checked(target: str, folder: str, place: int) -> tuple[Module | None, list[
     """The module of a file, or of one of a revision, and what is wrong in it."""
     import os
 
-    from catlang.checker.check import check_file
+    from catlang.checking import check_file
     from catlang.difference.revision import Exported, named
     from catlang.failure import Stopped
     from catlang.source import Unreadable

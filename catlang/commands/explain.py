@@ -121,7 +121,7 @@ def _in_colours(lines: list[str], before: Part | None) -> list[str]:
 
     What ``catlang check`` says about the file above is rendered anew; of anything else the headlines are coloured."""
     if before is not None and before.language == "cat" and lines[0] == "$ catlang check net.cat":
-        from catlang.checker.check import check_source
+        from catlang.checking import check_source
         from catlang.report import render
         from catlang.span import Source
 

@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     paths, _ = OPTIONS.read(arguments)
     if not paths:
         raise Misuse("no file is named; write `catlang laws net.cat`")
-    from catlang.checker.check import check_file
+    from catlang.checking import check_file
     from catlang.failure import Stopped
     from catlang.report import coloured, render
     from catlang.source import Unreadable

@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
         raise Misuse(f"`{output}` is the file to be drawn")
 
     def drawn() -> bytes:
-        from catlang.checker.check import deep_calls
+        from catlang.checking import deep_calls
         from catlang.collector import paused
 
         found = _picture(path, name, given, None if deep is None else int(deep))

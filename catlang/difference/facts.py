@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
-from catlang.checker.check import deep_calls
 from catlang.checker.entry import (
     CellEntry,
     Constant,
@@ -29,6 +28,7 @@ from catlang.checker.entry import (
     TheoryEntry,
 )
 from catlang.checker.formula import Formula
+from catlang.checking import deep_calls
 from catlang.collector import paused
 from catlang.difference.formal import stand_ins
 from catlang.difference.normal import Normal

@@ -64,7 +64,7 @@ class Work:
                 for node in task.unit.nodes:
                     self.own[task.graph][node.source.name] = task
             # What a check imports is imported before the processes part.
-            from catlang.checker.check import check_file as check_file
+            from catlang.checking import check_file as check_file
 
             if (count := self._processes()) > 1:
                 self._side_by_side(count)
@@ -112,8 +112,8 @@ class Work:
     def _check(self, task: Task) -> list[Task]:
         """Checks a unit, and so all that it imports and that was not checked here before; gives the tasks that are done
         with it."""
-        from catlang.checker.check import check_file
         from catlang.checker.loader import Loader
+        from catlang.checking import check_file
 
         graph = task.graph
         loader = self.loaders.get(graph)

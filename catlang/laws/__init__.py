@@ -4,7 +4,7 @@ A law is proved (by normal forms, whatever the inputs, weights and sizes are; by
 many inputs), refuted by a point at which the sides differ, or tested; else nothing is known of it. It is about real
 numbers, and holds wherever both sides are defined.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source
 >>> text = '''dim n

@@ -4,7 +4,7 @@ A step ``D`` takes a state and an entry to a state. Where these are of one kind,
 ``D(D(a, b), c)`` and ``D(a, D(b, c))`` are the same for all ``a``, ``b``, ``c``; what it takes from around is any
 constant.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.diagram.diagram import everything
 >>> from catlang.network.recursion import Scan
 >>> from catlang.network.specialise import Specialiser

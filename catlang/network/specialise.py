@@ -3,7 +3,7 @@
 Sizes stay generic, so that two uses at different sizes are two instances of one network; a use at another object, or
 with another morphism argument, is another network.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''morphism block[m, n] : R[m] -> R[n] = affine >> relu
 ... morphism twice[A](f : A -> A) : A -> A = f >> f

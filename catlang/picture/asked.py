@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from catlang.checker.check import check_file, deep_calls
 from catlang.checker.entry import Definition
+from catlang.checking import check_file, deep_calls
 from catlang.collector import paused
 from catlang.network.request import CompileError, Request, entry_point
 from catlang.picture.picture import Picture

@@ -5,7 +5,7 @@ colours that they have outside. Copying and dropping, projecting and pairing lea
 uses wires from around it, these go into the box; and so do the weights of an instance that is used both inside and
 outside, or by several boxes.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = '''dim d
 ... morphism residual[A](f : A -> A) : A -> A = (id, f) >> add

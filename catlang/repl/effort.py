@@ -2,7 +2,7 @@
 
 What lies along an axis is one step. Of a tree that is grown every node counts, since all of them could be there.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source
 >>> text = "morphism f : R[3] -> R[3] = (affine >> relu)^1000 morphism g : R[5, 3] -> R[5, 3] = each(f)"

@@ -22,7 +22,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from catlang import dims
-from catlang.checker.check import check_definition, deep_calls
+from catlang.checker.check import check_definition
 from catlang.checker.conditions import impossible
 from catlang.checker.elaborate import Elaborator
 from catlang.checker.entry import Definition, ElementEntry, Formal
@@ -30,6 +30,7 @@ from catlang.checker.form import takes_parameters
 from catlang.checker.mismatch import Joint, report
 from catlang.checker.module import Module
 from catlang.checker.scope import Fault, Scope
+from catlang.checking import deep_calls
 from catlang.diagnostic import Diagnostic, Label
 from catlang.diagram.diagram import Diagram, call, fresh
 from catlang.dims import Variable

@@ -14,9 +14,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from catlang.checker.check import check_source
 from catlang.checker.conditions import shown_type
 from catlang.checker.entry import Definition
+from catlang.checking import check_source
 from catlang.diagnostic import Diagnostic, Label
 from catlang.source import LARGEST, scan_characters
 from catlang.span import Source, Span

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catlang.checker.check import check_file
 from catlang.checker.loader import Loader
+from catlang.checking import check_file
 from catlang.compiler.extern.boundary import Verdict, hold
 from catlang.compiler.extern.reference import Refused
 from catlang.source import Unreadable

@@ -106,7 +106,7 @@ def cold(effort: Effort) -> list[Row]:
 
 def check(text: str) -> Callable[[], object]:
     """Parses and checks, in this process."""
-    from catlang.checker.check import check_source
+    from catlang.checking import check_source
     from catlang.source import decoded
 
     data = text.encode()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catlang.checker.allow import ALLOWED
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.codes import CODES
 from catlang.span import Source
 

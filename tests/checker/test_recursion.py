@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_file, check_source
+from catlang.checking import check_file, check_source
 from catlang.diagram.diagram import object_of
 from catlang.objects.colour import BOOL, UNIT, Object, Product, Sum, array, resolve
 from catlang.objects.functor import Exponential, Fixed, Functor, apply, compose, list_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_file, check_source
 from catlang.checker.conditions import shown_type
+from catlang.checking import check_file, check_source
 from catlang.span import Source
 
 

@@ -133,7 +133,7 @@ def test_a_mistake_of_its_own_is_a_report(folder: Path, capsys: pytest.CaptureFi
     def broken(module: object) -> None:
         raise RecursionError("too deep \x1b[2J")
 
-    monkeypatch.setattr("catlang.checker.check.check_module", broken)
+    monkeypatch.setattr("catlang.checking.check_module", broken)
     assert main(["check", "right.cat"]) == 3
     out, error = capsys.readouterr()
     assert out == "" and "Traceback" not in error and "\x1b" not in error

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import catlang
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.source import decoded
 
 from .generated import GIVEN, OPEN, Pair, Specification, mistakes, specifications

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.difference.changes import Difference, differences
 from catlang.difference.facts import File, generics_of
 from catlang.span import Source

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from catlang.checker.check import check_source
 from catlang.checker.module import Module
+from catlang.checking import check_source
 from catlang.diagram.diagram import Value, Wire, wires
 from catlang.meaning.exact import Array, evaluate
 from catlang.meaning.exact.array import count, places

@@ -12,9 +12,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from catlang import dims
-from catlang.checker.check import check_source
 from catlang.checker.colours import colour
 from catlang.checker.entry import ConstantEntry, Definition, DimEntry, ObjectVariableEntry, RunEntry
+from catlang.checking import check_source
 from catlang.compiler.build import Build, CompileError
 from catlang.meaning.exact import INEXACT, ROWS
 from catlang.network.erasure import WIRING

@@ -70,7 +70,7 @@ def test_the_command_says_the_same_in_every_format(format: str, folder: Path, ch
 
 def test_nothing_is_checked_where_all_is_known(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said, *_ = through(tmp_path / "c")
-    monkeypatch.setattr("catlang.checker.check.check_source", None)
+    monkeypatch.setattr("catlang.checking.check_source", None)
     monkeypatch.setattr("catlang.checker.loader.parse", None)
     assert check_paths(["."], store=Store(str(tmp_path / "c"))).report() == said
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from catlang.checked import below, check_paths
-from catlang.checker.check import check_file
 from catlang.checker.loader import Loader
+from catlang.checking import check_file
 from catlang.diagnostic import Bag
 from catlang.files.workers import WORTHWHILE, Ended, allowed, processes, side_by_side
 from catlang.source import Unreadable
@@ -93,7 +93,7 @@ def crash(files: list[str], jobs: int) -> str:
     """What a check says that stops at some of the files."""
     code = """
 import os, signal, sys, time
-import catlang.checker.check as check
+import catlang.checking as check
 from catlang.command import main
 wrong, real = sys.argv[2].split(","), check.check_module
 def broken(module):

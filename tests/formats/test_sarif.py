@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.formats import Found, written
 from catlang.span import Source
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.formatter import formatted
 from catlang.span import Source
 

@@ -11,9 +11,9 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from catlang.checker.check import check_file, check_source
 from catlang.checker.entry import Definition
 from catlang.checker.module import Module
+from catlang.checking import check_file, check_source
 from catlang.compiler.build import Build
 from catlang.compiler.loading import instantiate
 from catlang.diagram.diagram import Value, Wire

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_file, check_source
 from catlang.checker.entry import Definition, ObjectEntry, ObjectVariableEntry, RunEntry
+from catlang.checking import check_file, check_source
 from catlang.diagram import diagram as d
 from catlang.diagram.diagram import Box, Diagram, Wire, wires
 from catlang.dims import Variable

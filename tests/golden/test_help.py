@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.span import Source
 
 FOLDER = Path(__file__).parent / "mistakes"

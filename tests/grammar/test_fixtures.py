@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from catlang.checker.check import check_file
+from catlang.checking import check_file
 
 from .material import text_of
 

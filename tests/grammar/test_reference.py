@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from catlang.checker.check import check_source
 from catlang.checker.loader import LIBRARY
+from catlang.checking import check_source
 from catlang.grammar import tables
 from catlang.span import Source
 from catlang.syntax.parser import parse

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.span import Source
 
 REPOSITORY = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.report import render
 from catlang.span import Source
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.diagram.diagram import Diagram, everything
 from catlang.laws import judge
 from catlang.laws.verdict import Verdict

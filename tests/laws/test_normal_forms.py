@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from lawful import associativity, law, networks
 
-from catlang.checker.check import check_source
 from catlang.checker.entry import Definition
+from catlang.checking import check_source
 from catlang.laws import Proved, Refuted, Tested, Unknown, judge
 from catlang.meaning.entries import FORMLESS, ROWS, NoForm, normal_forms, same_entries
 from catlang.network.erasure import WIRING

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lawful import law, networks
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.diagram.diagram import wires
 from catlang.dims import Variable
 from catlang.laws import Proved, Refuted, Tested, Unknown, budget, judge

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from lawful import associativity, law, networks
 
-from catlang.checker.check import check_source
 from catlang.checker.entry import Definition
+from catlang.checking import check_source
 from catlang.laws import Proved, Refuted, Tested, Unknown, judge
 from catlang.laws.rounded import FUNCTIONS
 from catlang.meaning.exact import Array, evaluate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.meaning.exact import INEXACT
 from catlang.span import Source
 

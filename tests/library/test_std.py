@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from catlang.checker.check import check_file, check_source
 from catlang.checker.loader import LIBRARY
+from catlang.checking import check_file, check_source
 from catlang.span import Source
 from catlang.syntax.parser import parse
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catlang.checker.check import check_file, check_source
 from catlang.checker.module import Module
+from catlang.checking import check_file, check_source
 from catlang.picture.picture import Picture
 from catlang.span import Source
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catlang.checker.check import check_file, check_source
 from catlang.checker.entry import Definition
+from catlang.checking import check_file, check_source
 from catlang.picture.picture import Picture
 from catlang.span import Source
 

@@ -346,7 +346,7 @@ def test_a_long_chain_of_definitions_is_no_matter() -> None:
 
     lines = ["dim d", "morphism m0 : R[d] -> R[d] = affine"]
     lines += [f"morphism m{i + 1} : R[d] -> R[d] = m{i}" for i in range(3000)]
-    from catlang.checker.check import check_source
+    from catlang.checking import check_source
     from catlang.span import Source
 
     found = asked(check_source(Source("long.cat", None, "\n".join(lines))), "m3000", {}, 45)

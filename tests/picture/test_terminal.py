@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.picture import terminal
 from catlang.picture.picture import Picture
 from catlang.picture.terminal import DOWN, LEFT, RIGHT, UP, Canvas

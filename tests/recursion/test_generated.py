@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 import catlang
 from catlang import Lists
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.source import decoded
 
 USUAL = 40

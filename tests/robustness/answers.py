@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from catlang.checker.check import check_source, deep_calls
 from catlang.checker.entry import ConstantEntry, Definition, DimEntry
 from catlang.checker.module import Module
+from catlang.checking import check_source, deep_calls
 from catlang.codes import CODES
 from catlang.diagnostic import Diagnostic
 from catlang.formatter import formatted

@@ -20,7 +20,7 @@ from unittest.mock import patch
 import torch
 from torch import nn
 
-from catlang.checker.check import check_file, check_source, deep_calls
+from catlang.checking import check_file, check_source, deep_calls
 from catlang.compiler.build import Build
 from catlang.compiler.loading import PREFIX, instantiate
 from catlang.diagram.diagram import wires

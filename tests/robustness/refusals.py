@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from catlang.checker.check import check_file
+from catlang.checking import check_file
 
 from .answers import Failed, patience, told
 

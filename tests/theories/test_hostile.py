@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from catlang.checker.check import check_source
+from catlang.checking import check_source
 from catlang.laws import Proved, Refuted, Unknown
 from catlang.span import Source
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catlang.checker.check import check_file, check_source
+from catlang.checking import check_file, check_source
 from catlang.command import main
 from catlang.laws import Proved, Refuted
 from catlang.span import Source

@@ -27,7 +27,7 @@ how many levels. A fold runs the branch of a constructor once for each of its no
 branch times the height; where nodes have lists of children, each of these is ``length`` long, a variable again. The
 step that grows a tree is run once for each node, in so many levels as the bound says.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.span import Source
 >>> text = "dim n, d, k\\nmorphism f : R[n, d] -> R[n, d] = each(affine[_, 4*d] >> relu >> affine)^k"
 >>> found = cost(check_source(Source("m.cat", None, text)).scope.names["f"])

@@ -7,7 +7,7 @@ Sizes may stay symbolic: an axis is gone through by an index, whatever its size.
 Networks whose normal forms differ may be equal none the less. What draws noise or keeps a state has no normal form, and
 neither has what goes along an axis of symbolic length step by step.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source
 >>> text = '''dim n

@@ -11,7 +11,7 @@ it is an error of whoever made the network that anything depends on that. A tree
 All sizes need values, but for those of the axes of lists, which the inputs tell.
 
 >>> from fractions import Fraction
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.network.functor import at_sizes
 >>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source

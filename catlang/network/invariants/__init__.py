@@ -4,7 +4,7 @@ Each has a name in ``INVARIANTS`` and a checker, which yields what is wrong and 
 a network and of all networks below it. They hold after specialisation, and a pass from networks to networks has to keep
 them, and :func:`effects` besides.
 
->>> from catlang.checker.check import check_source
+>>> from catlang.checking import check_source
 >>> from catlang.network.specialise import Specialiser
 >>> from catlang.span import Source
 >>> module = check_source(Source("m.cat", None, "morphism f : R[3] -> R[3] = affine >> dropout >> relu"))
