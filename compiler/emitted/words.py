@@ -33,7 +33,7 @@ def ran_along_words(step, state, inputs, size, places, words, lengths, backwards
     entries, symbols, alphabets = words
     if shares(state, symbols, alphabets, lengths, rank):
         return along_beginnings(step, state, inputs, size, places, entries, symbols, alphabets, lengths, backwards,
-                                rank, steady)
+                                rank, steady, puts[0] if puts else ())
     made = iter(entries(*(x.movedim(-1, 0) for x in symbols)))
     inputs = [(next(made).movedim(0, place) if x is None else x, place, entry) for x, place, entry in inputs]
     return ran_along(step, state, inputs, size, places, lengths, backwards, rank, steady, (), reverse, puts)
@@ -49,7 +49,8 @@ def shares(state, symbols, alphabets, lengths, rank):
     return wide and product_of(alphabets) < 2**31 and int(lengths.max()) > 0
 
 
-def along_beginnings(step, state, inputs, size, places, entries, symbols, alphabets, lengths, backwards, rank, steady):
+def along_beginnings(step, state, inputs, size, places, entries, symbols, alphabets, lengths, backwards, rank, steady,
+                     told):
     """A loop with a state for each beginning of a word, the beginnings of one length side by side."""
     single = not isinstance(state, tuple)
     state = (state,) if single else state
@@ -73,15 +74,22 @@ def along_beginnings(step, state, inputs, size, places, entries, symbols, alphab
     most = at_once(state)
     over, columns = [tuple(one.expand(by_length[0].numel(), *one.shape[1:]) for one in state)], []
     for place, (above, here) in enumerate(zip(parents.split(counts), letters.split(counts), strict=True)):
-        made = []
-        for some, chosen in zip(above.split(most), here.split(most), strict=True):
+        # Where the next states are put; what kind of numbers they are a first step shows.
+        rows = [one.new_empty(len(here), *one.shape[1:]) for one in state] if place else []
+        made, turns = [], (one.split(most) for one in (above, here, *rows))
+        for some, chosen, *row in zip(*turns, strict=True):
             given = taken(chosen) if table is None else [
                 None if x is None else x.index_select(0, chosen) for x in table]
-            found = step(*(one.index_select(0, some) for one in state), *given, *steady)
-            made.append(found if isinstance(found, tuple) else (found,))
-        made = made[0] if len(made) == 1 else tuple(map(torch.cat, zip(*made, strict=True)))
-        columns.append(made[len(state):len(state) + len(places)])
-        state = made[:len(state)]
+            into = [row[one] if one < len(row) else None for one in told]
+            found = step(*(one.index_select(0, some) for one in state), *given, *steady, *into)
+            # Not what it keeps for the way back.
+            made.append(found[:len(state) + len(places)] if isinstance(found, tuple) else (found,))
+            for one, there in zip(row, made[-1], strict=False):
+                # Nothing is done where it lies there already.
+                one.copy_(there)
+        made = [*rows, *map(torch.cat, list(zip(*made, strict=True))[len(rows):])]
+        state, column = tuple(made[:len(state)]), made[len(state):]
+        columns.append(column)
         done = which[by_length[place + 1], place]
         over.append(tuple(one.index_select(0, done) for one in state))
     back = torch.cat(by_length).argsort()
