@@ -89,7 +89,7 @@ class _Reader:
 
     def _box(self, box: Box) -> None:
         operation = box.operation
-        if not isinstance(operation, d.Use) or box.instance is not None:
+        if not isinstance(operation, d.Use) or box.instance is not None or len(wires(box.outputs)) != 1:
             raise NotAffine
         self.prelude = operation.definition.module.scope
         name = operation.definition.name

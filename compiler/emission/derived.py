@@ -293,7 +293,8 @@ def lookups(forward: Forward, step: Any, state: ast.expr, rank: int, bound: ast.
         shape: ast.expr = ast.Attribute(state, "shape", ast.Load())
         if rank:
             shape = ast.Subscript(shape, ast.Slice(None, number(-rank), None), ast.Load())
-        uses = ast.BinOp(ast.Call(ast.Attribute(shape, "numel", ast.Load()), [], []), ast.Mult(), bound)
+        forward.owner.helper("product_of")
+        uses = ast.BinOp(call("product_of", shape), ast.Mult(), bound)
         made = _lookup(forward, box, box.operation, uses)
         forward.statements.append((ast.Assign([ast.Name(name, ast.Store())], made), box.span))
 
@@ -323,7 +324,8 @@ def between(forward: Forward, box: Box, operation: Between) -> None:
     terms = [forward.terms[wire] for wire in wires(box.inputs)]
     level = frozenset().union(*(term.levels for term in terms))
     terms = [forward.align_one(term, level, expand=False) for term in terms]
-    forward.assign(box, [call("torch.lerp", *(term.expression for term in terms))], level)
+    forward.owner.helper("between")
+    forward.assign(box, [call("between", *(term.expression for term in terms))], level)
 
 
 def pieces(forward: Forward, box: Box, operation: Pieces) -> None:

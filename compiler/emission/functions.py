@@ -62,9 +62,9 @@ def function(forward: Forward, wanted: str, parameters: list[str], body: Diagram
     return ast.Name(name, ast.Load())
 
 
-#: Functions of PyTorch that put what they make where they are told to.
-_PUTTING = frozenset(f"torch.{name}" for name in (
-    "add", "addcmul", "cat", "cos", "div", "exp", "lerp", "mul", "neg", "sigmoid", "sin", "stack", "sub", "tanh"))
+#: Functions that put what they make where they are told to.
+_PUTTING = frozenset(["between", *(f"torch.{name}" for name in (
+    "add", "addcmul", "cat", "cos", "div", "exp", "mul", "neg", "sigmoid", "sin", "stack", "sub", "tanh"))])
 _OPERATORS: dict[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
 
 
@@ -95,7 +95,8 @@ def _that_puts(statement: ast.stmt, tensors: set[str]) -> ast.Call | None:
             type(value.op) in _OPERATORS):
         function = ast.Attribute(ast.Name("torch", ast.Load()), _OPERATORS[type(value.op)], ast.Load())
         return ast.Call(function, [value.left, value.right], [])
-    return value if isinstance(value, ast.Call) and ast.unparse(value.func) in _PUTTING else None
+    told = isinstance(value, ast.Call) and any(one.arg == "out" for one in value.keywords)
+    return value if isinstance(value, ast.Call) and not told and ast.unparse(value.func) in _PUTTING else None
 
 
 def _assigns(statement: ast.stmt, name: str) -> bool:

@@ -20,8 +20,11 @@ class Gathered:
         """Whether a first step has yet to show what it gives."""
         return bool(self.told) and self.likes is None
 
-    def shown(self, made, number):
-        """A first step has made this; so many things are asked for."""
+    def shown(self, made, state, number):
+        """A first step has made this of a state; so many things are asked for."""
+        if any(one.dtype != old.dtype for one, old in zip(made, state, strict=False)):
+            # Other numbers than the next step makes.
+            self.told = ()
         self.sources = self.sources[:number]
         asked = {-1 - source if source is not None and source < 0 else source for source in self.sources}
         self.likes = [made[place] if place in asked else None for place in self.told]

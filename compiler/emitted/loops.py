@@ -66,7 +66,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
             made = Reversed.apply(looped, reverse, counts, axes, size, lengths if packs else None, backwards, *tensors)
             return made[0] if single else made[:len(state)], made[len(state):]
     state, given = looped(0, size, places, state, arrays, steady, around)
-    return state[0] if single else state, given
+    return state[0] if single else state, apart(given) if gathered.told else given
 
 
 def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards, rank, steady, around, gathered):
@@ -85,7 +85,7 @@ def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards,
         made = step(*state, *rows[place], *around, *told[place])
         made = made if isinstance(made, tuple) else (made,)
         if gathered.waits():
-            gathered.shown(made, len(places))
+            gathered.shown(made, state, len(places))
             told, left = gathered.along(size, state, backwards), gathered.left(columns, count)
             put(told[place], made, gathered.told)
         for column, thing in left:
@@ -106,6 +106,16 @@ def padded_loop(step, state, inputs, size, places, lengths, shortest, backwards,
             whole = whole if size else whole[:0]
         given.append(whole.movedim(0, place))
     return tuple(one.clone() for one in state) if gathered.told else state, tuple(given)
+
+
+def apart(arrays):
+    """Arrays no two of which share memory, as a state does that is given as found and as made."""
+    seen, found = set(), []
+    for one in arrays:
+        place = one.untyped_storage().data_ptr()
+        found.append(one.clone() if place in seen else one)
+        seen.add(place)
+    return tuple(found)
 
 
 def repeated(x, size, state, rank):
@@ -152,7 +162,7 @@ def packed_loop(step, state, inputs, size, places, lengths, backwards, rank, ste
         made = step(*state, *rows[place], *(one[:wanted] for one in around), *told[place])
         made = made if isinstance(made, tuple) else (made,)
         if gathered.waits():
-            gathered.shown(made, len(places))
+            gathered.shown(made, state, len(places))
             told, left = gathered.packed(counts), gathered.left(columns, count)
             put(told[place], made, gathered.told)
         for column, thing in left:

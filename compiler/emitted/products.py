@@ -51,6 +51,13 @@ class Recurrence:
         return torch.addmm(entry, x, self.turned) if x.dim() == 2 else entry + x @ self.turned
 
 
+def between(x, y, t, out=None):
+    """`(1 - t) x + t y`, of any kinds of numbers, which under autocast differ."""
+    if x.dtype == y.dtype == t.dtype:
+        return torch.lerp(x, y, t, out=out)
+    return torch.add(x, t * (y - x), out=out)
+
+
 class Deferred(torch.autograd.Function):
     """The same array; its gradient is, with what the loop has seen, also that of a weight."""
 
@@ -63,13 +70,16 @@ class Deferred(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient):
         rows = [x.reshape(-1, x.shape[-1]) for x in ctx.seen]
+        if not len(gradient):
+            # Of no steps; one was taken for its shapes.
+            return gradient, gradient.new_zeros(gradient.shape[-1], rows[0].shape[-1]), None, None
         weight = gradient.reshape(-1, gradient.shape[-1]).t() @ torch.cat(rows[::-1] if ctx.backwards else rows)
         return gradient, weight, None, None
 
 
 def watched(*tensors):
-    """Whether somebody looks at every single step: a graph being traced, a transformation of functions, derivatives
-    forwards, autocast."""
+    """Whether somebody looks at every single step: a graph being traced, a transformation of functions, many gradients
+    at once, derivatives forwards, autocast."""
     return (torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
-            or torch.autograd.forward_ad._current_level >= 0 or any(tensor.is_meta for tensor in tensors)
-            or torch.is_autocast_enabled(tensors[0].device.type))
+            or torch.autograd.forward_ad._current_level >= 0 or torch.is_autocast_enabled(tensors[0].device.type)
+            or any(one.is_meta or torch._C._functorch.is_legacy_batchedtensor(one) for one in tensors))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from catlang.compiler.emitted.products import watched
+
 
 class Reversed(torch.autograd.Function):
     """A loop whose gradients go back by the reverse derivative of its step, with no node for each operation of it.
@@ -30,6 +32,7 @@ class Reversed(torch.autograd.Function):
                     for turn in turns]
         ctx.reverse, ctx.counts, ctx.axes, ctx.turns = reverse, counts, axes, turns
         ctx.lengths, ctx.backwards, ctx.shapes = lengths, backwards, [x.shape for x in tensors]
+        ctx.dtypes = [x.dtype for x in tensors]
         # Of what the loop took the state and the arrays are not needed; the rest must not have changed meanwhile.
         ctx.save_for_backward(*(one for some in kept for one in some), *tensors[counts[0] + counts[1]:])
         # Copied even where it is one: it may lie where something lies that was kept.
@@ -43,10 +46,11 @@ class Reversed(torch.autograd.Function):
         states, entries = ctx.counts[:2]
         found, kept = [None] * len(ctx.shapes), ctx.saved_tensors
         function, _, products = ctx.reverse
+        alone = not watched(*back)
         back, given = back[:states], back[states:]
         for place, axis in enumerate(input_places, states):
-            if ctx.needs_input_grad[7 + place]:
-                found[place] = along_first(back[0], ctx.shapes[place], axis)
+            if ctx.needs_input_grad[7 + place] and alone:
+                found[place] = along_first(back[0], ctx.shapes[place], axis, ctx.dtypes[place])
         for turn in range(len(ctx.turns)) if ctx.backwards else reversed(range(len(ctx.turns))):
             begin, number = ctx.turns[turn]
             some = [one.narrow(place, begin, number) for one, place in zip(given, places, strict=True)]
@@ -55,13 +59,14 @@ class Reversed(torch.autograd.Function):
             into = [one if one is None else one.movedim(axis, 0).narrow(0, begin, number)
                     for one, axis in zip(found[states:states + entries], input_places, strict=True)]
             back, others, pairs = function(number, lengths, into, *back, *some, *own)
-            for place, (array, one, axis) in enumerate(
-                    zip(into, others[:entries], input_places, strict=True), states):
-                if one is None:
+            for place, (one, axis) in enumerate(zip(others[:entries], input_places, strict=True), states):
+                if one is None or not ctx.needs_input_grad[7 + place]:
                     found[place] = None
-                elif array is not None:
-                    # Nothing is done where it lies there already.
-                    array.copy_(one.movedim(axis, 0))
+                    continue
+                if found[place] is None:
+                    found[place] = along_first(one, ctx.shapes[place], axis, one.dtype)
+                # Nothing is done where it lies there already.
+                found[place].narrow(axis, begin, number).copy_(one)
             for place, one in enumerate(others[entries:], states + entries):
                 if one is not None:
                     one = one.sum_to_size(ctx.shapes[place])
@@ -78,11 +83,11 @@ def turns_of(size, state):
     return [(begin, min(number, size - begin)) for begin in range(0, size, number)]
 
 
-def along_first(like, shape, axis):
+def along_first(like, shape, axis, dtype):
     """An array whose memory goes along one axis first, as a loop does."""
     others = [*shape]
     size = others.pop(axis)
-    return like.new_empty(size, *others).movedim(0, axis)
+    return like.new_empty(size, *others, dtype=dtype).movedim(0, axis)
 
 
 def put_products(found, place, products, pairs):

@@ -22,7 +22,8 @@ from catlang.compiler import build, explained
 SPEC = Path(__file__).parent / "reverse.cat"
 #: The width of the elements of each morphism's lists, and whether it takes a point beside them.
 TAKES = {"products": (3, False), "back": (4, False), "entrywise": (4, False), "exponential": (4, False),
-         "pieces": (8, False), "rows": (16, False), "between": (4, False), "around": (4, True), "echo": (4, True)}
+         "pieces": (8, False), "rows": (16, False), "between": (4, False), "around": (4, True), "echo": (4, True),
+         "alike": (4, False), "seen": (4, True)}
 SAID = "gradients go back by a loop of its own"
 FEW, MANY = 3, 1500
 
@@ -172,6 +173,69 @@ def test_without_gradients_it_gives_the_same(name: str, ragged: bool, monkeypatc
     for one, other, copy in zip(found, expected, kept, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
         assert torch.equal(one, copy)
+    assert len({one.untyped_storage().data_ptr() for one in found}) == len(found), "each lies by itself"
+
+
+@pytest.mark.parametrize("name", sorted(TAKES.keys() - {"rows"}))
+def test_many_gradients_at_once(name: str) -> None:
+    """As `is_grads_batched` asks for them; PyTorch has no rule by which arrays of many gradients were flattened."""
+    net, inputs = compiled(name), given(name, FEW, False)
+    [first, *_] = leaves(net(*inputs))
+    into = [one.data if isinstance(one, Lists) else one for one in inputs] + list(net.parameters())
+    directions = torch.randn(3, *first.shape, dtype=torch.float64)
+    found = torch.autograd.grad(first, into, directions, is_grads_batched=True, retain_graph=True, allow_unused=True)
+    for number, direction in enumerate(directions):
+        single = torch.autograd.grad(first, into, direction, retain_graph=True, allow_unused=True)
+        for one, other in zip(found, single, strict=True):
+            assert (one is None) == (other is None)
+            if one is not None:
+                torch.testing.assert_close(one[number], other)
+
+
+def test_numbers_that_change_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """States of half as many digits as the entries, one of which becomes what the other is: nothing is rounded that
+    would not be rounded in the loop, nor gradients."""
+    ours, loop = compiled("exchanged"), plain("exchanged", monkeypatch)
+    data = torch.randn(3, 5, 4, dtype=torch.float64, requires_grad=True)
+    for states in ((torch.float32, torch.float32), (torch.float32, torch.float64)):
+        start = [torch.full((3, 4), 0.7, dtype=dtype) for dtype in states]
+        found, expected = (net(*start, Lists(data, torch.tensor([5, 5, 5]))).data for net in (ours, loop))
+        with torch.no_grad():
+            without = ours(*start, Lists(data, torch.tensor([5, 5, 5]))).data
+        for one, other, third in zip(found, expected, without, strict=True):
+            assert one.dtype == other.dtype == third.dtype
+            torch.testing.assert_close(one, other, rtol=1e-13, atol=1e-13)
+            torch.testing.assert_close(third, other, rtol=1e-13, atol=1e-13)
+        for one, other in zip(torch.autograd.grad(found[1].sum(), data), torch.autograd.grad(expected[1].sum(), data),
+                              strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-13)
+
+
+def test_pieces_of_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, loop = compiled("turned"), plain("turned", monkeypatch)
+    inputs = [Lists(torch.randn(2, 5, 8, dtype=torch.float64, requires_grad=True), torch.tensor([5, 3]))]
+    for one, other in zip(results(ours, inputs), results(loop, inputs), strict=True):
+        for left, right in zip(one, other, strict=True):
+            torch.testing.assert_close(left, right)
+
+
+def test_a_loop_of_no_steps_has_gradients() -> None:
+    net, start = compiled("nothing"), torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
+    result = net(start)
+    assert result.lengths.tolist() == [1, 1, 1]
+    result.data.sum().backward()
+    assert all(weight.grad is None or not weight.grad.any() for weight in net.parameters())
+
+
+def test_under_autocast() -> None:
+    net = compiled("between").float()
+    lists = Lists(torch.randn(3, 5, 4, requires_grad=True), torch.tensor([5, 5, 2]))
+    expected = net(lists).data
+    with torch.autocast("cpu", torch.bfloat16):
+        found = net(lists).data
+    torch.testing.assert_close(found, expected, rtol=0.05, atol=0.05, check_dtype=False)
+    found.sum().backward()
+    assert lists.data.grad is not None and bool(lists.data.grad.abs().sum() > 0)
 
 
 @pytest.mark.parametrize("batch", [FEW, MANY], ids=["at once", "in turns"])

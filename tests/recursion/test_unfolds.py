@@ -113,3 +113,26 @@ def test_a_bias_is_learned_wherever_it_is_added(monkeypatch: pytest.MonkeyPatch)
     assert len(names) == 2
     torch.testing.assert_close(of_word, of_state)
     assert of_word.abs().sum() > 0
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_exported_text_keeps_its_batch_open(name: str, strict: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Parts(nn.Module):
+        """What comes out, as a program gives it."""
+
+        def __init__(self, net: nn.Module) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, start: Tensor) -> tuple[Tensor, ...]:
+            found = self.net(start)
+            return found.lengths, *found.data
+
+    ours, _ = pair(name, monkeypatch)
+    with torch.no_grad():
+        program = torch.export.export(Parts(ours), (starts((5,)),), strict=strict,
+                                      dynamic_shapes=({0: torch.export.Dim("batch")},)).module()
+        for batch in (2, 30):
+            lengths, *data = program(starts((batch,)))
+            same(Lists(tuple(data), lengths), ours(starts((batch,))))
