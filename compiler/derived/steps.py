@@ -3,6 +3,7 @@ rows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from catlang.compiler.derived.hoisting import taken
@@ -69,27 +70,21 @@ def side_by_side(step: Diagram) -> int:
 def recurrent(operation: Scan) -> int:
     """Marks the products in a step whose weights' gradients are taken over many steps at once; how many there are."""
     step = operation.step
-    uses = _uses(step)
-    entries = set(wires(step.inputs[1]))  # type: ignore[index]
-    products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box) or isinstance(box.operation, Columns)}
-    replaced: dict[Box, Box] = {}
-    gone: set[Box] = set()
-    for box in step.boxes:
-        if not isinstance(box.operation, d.Use) or box.operation.definition.name != "add":
-            continue
-        left, right = wires(box.inputs)
-        for product, entry in ((left, right), (right, left)):
-            one = products.get(product)
-            if one is None or one in gone or entry not in entries or uses[product] != 1 or uses[entry] != 1:
-                continue
-            replaced[box] = Box(_recur(one), (wires(one.inputs)[0], entry), box.outputs, one.instance, box.span)
-            gone.add(one)
-            break
-    for box in products.values():
-        if box not in gone:
-            replaced[box] = Box(_recur(box), (wires(box.inputs)[0],), box.outputs, box.instance, box.span)
-    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
-    return len(replaced)
+    uses, entries = _uses(step), set(wires(step.inputs[1]))  # type: ignore[index]
+
+    def product(box: Box) -> bool:
+        return _product(box) or isinstance(box.operation, Columns)
+
+    def added(box: Box, one: Box, entry: Wire) -> Box | None:
+        if entry not in entries or uses[entry] != 1:
+            return None
+        return Box(_recur(one), (wires(one.inputs)[0], entry), box.outputs, one.instance, box.span)
+
+    found = _as_one(step, "add", product, added)
+    alone = [box for box in step.boxes if product(box)]
+    step.boxes = [Box(_recur(box), (wires(box.inputs)[0],), box.outputs, box.instance, box.span)
+                  if box in alone else box for box in step.boxes]
+    return found + len(alone)
 
 
 def _recur(product: Box) -> Recur:
@@ -103,43 +98,48 @@ def _recur(product: Box) -> Recur:
 def multiplied_and_added(step: Diagram, literals: dict[Wire, float]) -> None:
     """Products that are only added to something become one operation with the sum: for steps that are mostly taken
     without gradients, since backwards PyTorch makes more of it than of the two."""
-    uses = _uses(step)
-    products = {wires(box.outputs)[0]: box for box in step.boxes if _named(box, "mul")
-                and not any(wire in literals for wire in wires(box.inputs))}
-    gone: set[Box] = set()
-    replaced: dict[Box, Box] = {}
-    for box in step.boxes:
-        if not _named(box, "add") or any(wire in literals for wire in wires(box.inputs)):
-            continue
-        left, right = wires(box.inputs)
-        for product, other in ((right, left), (left, right)):
-            one = products.get(product)
-            if one is not None and one not in gone and uses[product] == 1:
-                inputs = (other, *wires(one.inputs))
-                replaced[box] = Box(MultiplyAdd(), inputs, box.outputs, None, box.span)
-                gone.add(one)
-                break
-    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+    def numbers(box: Box) -> bool:
+        return any(wire in literals for wire in wires(box.inputs))
+
+    def added(box: Box, one: Box, other: Wire) -> Box | None:
+        return None if numbers(box) else Box(MultiplyAdd(), (other, *wires(one.inputs)), box.outputs, None, box.span)
+
+    _as_one(step, "add", lambda box: _named(box, "mul") and not numbers(box), added)
 
 
 def sloped(step: Diagram, literals: dict[Wire, float]) -> None:
     """Slopes that are only a factor of something become one operation with the product, as PyTorch has it for its own
     way back."""
+    def times(box: Box, one: Box, other: Wire) -> Box | None:
+        return None if other in literals else Box(one.operation, (other, *wires(one.inputs)), box.outputs, None,
+                                                  box.span)
+
+    _as_one(step, "mul", lambda box: isinstance(box.operation, Slope) and len(wires(box.inputs)) == 1, times)
+
+
+def _as_one(step: Diagram, name: str, inner: Callable[[Box], bool],
+            made: Callable[[Box, Box, Wire], Box | None]) -> int:
+    """Boxes of a name and those inner ones that they alone use become one, ``made`` of both and of what else the first
+    takes, unless that makes nothing of them; how many there are."""
     uses = _uses(step)
-    slopes = {wires(box.outputs)[0]: box for box in step.boxes if isinstance(box.operation, Slope)}
+    inside = {wires(box.outputs)[0]: box for box in step.boxes if inner(box)}
     gone: set[Box] = set()
     replaced: dict[Box, Box] = {}
     for box in step.boxes:
-        if not _named(box, "mul") or any(wire in literals for wire in wires(box.inputs)):
+        if not _named(box, name):
             continue
         left, right = wires(box.inputs)
-        for slope, other in ((right, left), (left, right)):
-            if slope in slopes and uses[slope] == 1:
-                one = slopes[slope]
-                replaced[box] = Box(one.operation, (other, *wires(one.inputs)), box.outputs, None, box.span)
+        for wire, other in ((right, left), (left, right)):
+            one = inside.get(wire)
+            if one is None or one in gone or uses[wire] != 1:
+                continue
+            whole = made(box, one, other)
+            if whole is not None:
+                replaced[box] = whole
                 gone.add(one)
                 break
     step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
+    return len(replaced)
 
 
 def _uses(step: Diagram) -> dict[Wire, int]:
@@ -214,26 +214,17 @@ def added_to_looked_up(step: Diagram) -> int:
     """Products that are added to nothing but what is looked up become one operation with the sum, and their biases part
     of the table; how many there are."""
     uses = _uses(step)
-    products = {wires(box.outputs)[0]: box for box in step.boxes if _product(box)}
-    lookups = {wires(box.outputs)[0]: box for box in step.boxes if isinstance(box.operation, Looked)}
-    gone: set[Box] = set()
-    replaced: dict[Box, Box] = {}
-    for box in step.boxes:
-        if not _named(box, "add"):
-            continue
-        left, right = wires(box.inputs)
-        for product, entry in ((left, right), (right, left)):
-            if product in products and entry in lookups and uses[product] == uses[entry] == 1:
-                one, looked = products[product], lookups[entry]
-                if _named(one, "affine"):
-                    assert isinstance(looked.operation, Looked) and one.instance is not None
-                    looked.operation.biases.append(one.instance)
-                given = (*wires(one.inputs), entry)
-                replaced[box] = Box(Recur(False, None), given, box.outputs, one.instance, box.span)
-                gone.add(one)
-                break
-    step.boxes = [replaced.get(box, box) for box in step.boxes if box not in gone]
-    return len(replaced)
+    rows = {wires(box.outputs)[0]: box.operation for box in step.boxes if isinstance(box.operation, Looked)}
+
+    def added(box: Box, one: Box, row: Wire) -> Box | None:
+        if row not in rows or uses[row] != 1:
+            return None
+        if _named(one, "affine"):
+            assert one.instance is not None
+            rows[row].biases.append(one.instance)
+        return Box(Recur(False, None), (*wires(one.inputs), row), box.outputs, one.instance, box.span)
+
+    return _as_one(step, "add", _product, added)
 
 
 def _named(box: Box, name: str) -> bool:

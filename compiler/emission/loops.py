@@ -93,8 +93,7 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
         named["reverse"] = _reverse_of(forward, box, reverse, steady, others, level)
     if told:
         into = [(forward.into or {}).get(wire, ast.Constant(None)) for wire in wires(box.outputs[1])]  # type: ignore[index]
-        named["puts"] = tupled([tupled([number(place) for place in told]), tupled([
-            ast.Constant(None) if source is None else number(source) for source in sources]), tupled(into)])
+        named["puts"] = tupled([tupled(list(map(number, told))), tupled(list(map(number, sources))), tupled(into)])
     helper = "run_along" if ranks else "fold_along"
     if words is not None:
         helper, named = "run_words" if ranks else "fold_words", {"words": words, **named}
@@ -105,7 +104,7 @@ def scan(forward: Forward, box: Box, operation: Scan) -> None:
     forward.store(box, groups, value, level)
 
 
-def _gathered(step: Diagram, kept: list[Wire]) -> tuple[list[int], list[int | None]]:
+def _gathered(step: Diagram, kept: list[Wire]) -> tuple[list[int], list[int]]:
     """The outputs of a step that are to be put where they are gathered, and what each thing that it gives or keeps is:
     one of these, or by -1 - n the n-th state as the step found it."""
     state, _ = step.inputs  # type: ignore[misc]
@@ -113,7 +112,7 @@ def _gathered(step: Diagram, kept: list[Wire]) -> tuple[list[int], list[int | No
     found, given = wires(state), [*wires(emitted), *kept]
     outputs = [*wires(after), *given]
     sources = [-1 - found.index(wire) if wire in found else outputs.index(wire) for wire in given]
-    return sorted({source if source >= 0 else -1 - source for source in sources}), list(sources)
+    return sorted({source if source >= 0 else -1 - source for source in sources}), sources
 
 
 def _words(forward: Forward, box: Box, operation: Words, level: Levels) -> ast.expr:

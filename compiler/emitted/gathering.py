@@ -7,9 +7,9 @@ class Gathered:
     """What the steps of a loop give, gathered along its axis without being moved.
 
     `told` are the outputs of a step, states first, that it puts where it is told to. `sources` says of each thing that
-    it gives which of these it is, or by -1 - n that it is the n-th state as the step found it, or None. So a state is
-    there once, as one step gives it and the next one finds it. `into` are arrays, the axis in front, that things are
-    to be put into; None for those that get one of their own."""
+    it gives which output it is, or by -1 - n that it is the n-th state as the step found it. So a state is there once,
+    as one step gives it and the next one finds it. `into` are arrays, the axis in front, that things are to be put
+    into; None for those that get one of their own."""
 
     def __init__(self, told=(), sources=(), into=()):
         self.told, self.sources, self.into = told, sources, into
@@ -26,7 +26,7 @@ class Gathered:
             # Other numbers than the next step makes.
             self.told = ()
         self.sources = self.sources[:number]
-        asked = {-1 - source if source is not None and source < 0 else source for source in self.sources}
+        asked = {-1 - source if source < 0 else source for source in self.sources}
         self.likes = [made[place] if place in asked else None for place in self.told]
 
     def along(self, size, state, backwards):

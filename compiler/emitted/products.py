@@ -81,5 +81,6 @@ def watched(*tensors):
     """Whether somebody looks at every single step: a graph being traced, a transformation of functions, many gradients
     at once, derivatives forwards, autocast."""
     return (torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
-            or torch.autograd.forward_ad._current_level >= 0 or torch.is_autocast_enabled(tensors[0].device.type)
-            or any(one.is_meta or torch._C._functorch.is_legacy_batchedtensor(one) for one in tensors))
+            or torch.autograd.forward_ad._current_level >= 0
+            or any(one.is_meta or torch._C._functorch.is_legacy_batchedtensor(one) for one in tensors)
+            or torch.is_autocast_enabled(tensors[0].device.type))
