@@ -43,6 +43,7 @@ def ran_along(step, state, inputs, size, places, lengths, backwards, rank, stead
 
     def looped(begin, number, places, state, arrays, steady, around):
         """So many of the steps."""
+        # Whether somebody looks is asked here: `Reversed` takes the same loop without gradients.
         nonlocal gathered
         if gathered is None:
             alone = (packs or shortest == size) and not torch.is_grad_enabled() and not watched(*state, *arrays)
@@ -204,9 +205,8 @@ def grow_along(step, state, bound, places, batch_rank=None):
         state = tuple(one.flatten(0, batch_rank - 1) for one in state)
         turns = [grow_rows(step, turn, bound, len(places))
                  for turn in zip(*(one.split(at_once(state)) for one in state), strict=True)]
-        lengths, given = (list(zip(*parts, strict=True)) for parts in zip(*turns, strict=True))
-        [lengths] = (torch.cat(parts).unflatten(0, shape) for parts in lengths)
-        given = [torch.cat(parts, 1).unflatten(1, shape) for parts in given]
+        lengths = torch.cat([one for one, _ in turns]).unflatten(0, shape)
+        given = [torch.cat(parts, 1).unflatten(1, shape) for parts in zip(*(given for _, given in turns), strict=True)]
     else:
         lengths, given = grow_all(step, state, bound, len(places), looks)
     given = tuple(one.movedim(0, place) for one, place in zip(given, places, strict=True))
@@ -256,7 +256,7 @@ def grow_rows(step, state, bound, number):
         going = goes(tag)
         if not going.all():
             ended, here = (one.nonzero().squeeze(1) for one in (~going, going))
-            lengths[ended if rows is None else rows[ended]] = min(place, bound)
+            lengths[ended if rows is None else rows[ended]] = place
             stretches.append((rows, columns))
             rows, columns = here if rows is None else rows[here], [[] for _ in range(number)]
             made = [one.index_select(0, here) for one in made]
@@ -268,7 +268,7 @@ def grow_rows(step, state, bound, number):
     stretches.append((rows, columns))
     given = [in_rows([(rows, columns[one]) for rows, columns in stretches], max(bound, 1), total)
              for one in range(number)]
-    return (lengths,), given if bound else [one[:0] for one in given]
+    return lengths, given if bound else [one[:0] for one in given]
 
 
 def goes(tag):

@@ -46,6 +46,7 @@ class Reversed(torch.autograd.Function):
         states, entries = ctx.counts[:2]
         found, kept = [None] * len(ctx.shapes), ctx.saved_tensors
         function, _, products = ctx.reverse
+        # Of many gradients at once the arrays are like those that come.
         alone = not watched(*back)
         back, given = back[:states], back[states:]
         for place, axis in enumerate(input_places, states):
